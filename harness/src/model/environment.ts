@@ -1,0 +1,59 @@
+// An environment: the services of a Compose file as Testcard sees them, and the port through which a runtime runs them.
+
+import type { LogLine, ServicesPort } from './ports.ts';
+import type { ServiceOverride } from './suite.ts';
+import type { TimelineEvent } from './timeline.ts';
+
+export interface ServiceSpec {
+  name: string;
+  /** argv of the embedded runtime (`x-testcard.embedded.run`); undefined when the service cannot run without Docker. */
+  run?: string[];
+  environment: Record<string, string>;
+  /** Container ports that it listens on, in the order of the Compose file. */
+  ports: number[];
+  dependsOn: { service: string; condition: 'service_started' | 'service_healthy' | 'service_completed_successfully' }[];
+  restart: { policy: 'no' | 'always' | 'on-failure' | 'unless-stopped'; maxRetries?: number };
+  /** Readiness by HTTP 2xx/3xx at a URL as services see it, or by the Compose health check's command. Without one: its ports accept connections. */
+  ready?:
+    | { http: string }
+    | { command: string[]; intervalMs: number; timeoutMs: number; retries: number; startPeriodMs: number };
+  /** Metrics address as services see it. */
+  metrics?: string;
+  logs: 'json' | 'text';
+  stopGraceMs: number;
+}
+
+export interface EnvironmentSpec {
+  /** Absolute path of the Compose file. */
+  file: string;
+  name: string;
+  services: ServiceSpec[];
+}
+
+export interface StartOptions {
+  overrides: Record<string, ServiceOverride>;
+  /** Where service logs are written, one file a service. */
+  logFolder: string;
+  onLog(line: LogLine): void;
+  onEvent(event: TimelineEvent): void;
+  signal: AbortSignal;
+  /** Default 30 s. */
+  readyWithinMs?: number;
+}
+
+/** Only something started has `stop`. */
+export interface RunningEnvironment extends ServicesPort {
+  readonly spec: EnvironmentSpec;
+  readonly readyAfterMs: number;
+  /** Maps an address as services see it (`rtsp://mediamtx:8554/x`, `http://echo-sts:8080`) to one that this process can reach. Unknown hosts are returned as they are. */
+  resolve(url: string): string;
+  /** Brings every service that is not ready back to ready (between cases). */
+  restore(signal: AbortSignal): Promise<void>;
+  /** Stops everything; own bounded time. Never throws for a service that is already gone. */
+  stop(signal: AbortSignal): Promise<void>;
+}
+
+export interface Runtime {
+  readonly name: 'embedded' | 'compose';
+  start(spec: EnvironmentSpec, options: StartOptions): Promise<RunningEnvironment>;
+}
