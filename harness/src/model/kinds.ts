@@ -8,7 +8,7 @@ import type { Judgement } from './verdict.ts';
 
 /** A name that an input refers to, so that `validate` can check that it exists and suggest what was meant. */
 export interface NameUse {
-  kind: 'service' | 'fixture' | 'recording' | 'publisher' | 'url' | 'metrics-of' | 'block';
+  kind: 'service' | 'fixture' | 'recording' | 'publisher' | 'activity' | 'url' | 'metrics-of' | 'block';
   name: string;
   /** Where in the input it stands, as keys from the input's root: `['publish', 'fixture']`. */
   path: (string | number)[];
@@ -72,6 +72,8 @@ export interface CheckKind<I = unknown, O = unknown> {
   observe(input: I, ports: CheckPorts, window: Window, signal: AbortSignal): Promise<O>;
   /** Pure: the same observation and input always give the same judgement. */
   judge(observation: O, input: I): Judgement;
+  /** As `judge`, but over every sample of the observation rather than the latest (`throughout`). Default: `judge`. */
+  judgeContinuously?(observation: O, input: I): Judgement;
   /** True when the check may be held true at every instant of a case (`throughout`, `always`). Default true. */
   continuous?: boolean;
 }

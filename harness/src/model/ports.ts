@@ -163,6 +163,7 @@ export interface SocketPort {
 
 /** Everything a step can use while its case runs. */
 export interface CaseContext extends CheckPorts {
+  caseId: string;
   media: MediaPort;
   sockets: SocketPort;
   /** Aborts at the case's time-out, on Ctrl-C, and when a `throughout` check breaks. */
@@ -170,6 +171,8 @@ export interface CaseContext extends CheckPorts {
   startedAtMs: number;
   undo: UndoStack;
   activities: Map<string, Activity>;
+  /** Names of activities that are over, however they ended. */
+  endedActivities: Set<string>;
   saved: Record<string, unknown>;
   /** Masks secrets. */
   mask(text: string): string;
@@ -177,6 +180,9 @@ export interface CaseContext extends CheckPorts {
   /** Live line under the step: what it waits for and the last value. */
   progress(waitingFor: string, last?: string | number): void;
   windowOf(check: CheckNode): Window;
+  /** One after the other; stops at the first that throws. */
   runSteps(steps: StepNode[]): Promise<void>;
+  /** The same case under another signal (a branch of `parallel`). */
+  fork(signal: AbortSignal): CaseContext;
   vars: Vars;
 }

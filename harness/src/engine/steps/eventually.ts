@@ -1,0 +1,99 @@
+// `eventually`: a check must come true in time; ends early when it no longer can.
+
+import { z } from 'zod';
+import { formatDurationMs } from '../../base/duration.ts';
+import { poll } from '../../base/poll.ts';
+import { TestcardError } from '../../model/errors.ts';
+import { durationField } from '../../model/fields.ts';
+import type { StepKind } from '../../model/kinds.ts';
+import type { CheckNode } from '../../model/suite.ts';
+import type { Judgement } from '../../model/verdict.ts';
+import { judgeCheck, judgementError, recordJudgement } from '../judge-check.ts';
+
+interface Eventually {
+  within: number;
+  unless?: CheckNode | undefined;
+  check: CheckNode;
+}
+
+export const eventuallyStep: StepKind<Eventually> = {
+  key: 'eventually',
+  docs: {
+    summary:
+      'A check must come true within a time. It is looked at again and again (20 ms apart at first, at most 250 ms). `unless` names a check that, once true, ends the wait at once as failed. A time-out reports how often it looked, the last value and whether that was still moving.',
+    example:
+      '- eventually:\n    within: 20s\n    metric: frames_total\n    of: worker\n    increases-by: { at-least: 1 }',
+  },
+  schema: (shapes) =>
+    shapes.wrapCheck({
+      within: durationField.describe('Longest wait'),
+      unless: z
+        .lazy(() => shapes.check)
+        .optional()
+        .describe('A check that ends the wait as failed when it becomes true'),
+    }),
+  describe: ({ within, check }) => `eventually, within ${formatDurationMs(within)}: ${check.title}`,
+  children: ({ check, unless }) => ({ checks: unless ? [check, unless] : [check] }),
+  longestMs: ({ within }) => within,
+  async run({ within, unless, check }, context) {
+    let judgement: Judgement | undefined;
+    let changedAtMs = 0;
+    let lastValue: unknown;
+    const result = await poll<Judgement>(
+      async (signal) => {
+        judgement = await judgeCheck(context, check, signal);
+        if (judgement.verdict === 'passed') return { done: true, value: judgement };
+        if (unless) {
+          const barrier = await judgeCheck(context, unless, signal);
+          if (barrier.verdict === 'passed') {
+            recordJudgement(context, unless, barrier, 'unless');
+            return { done: false, last: judgement.last, hopeless: `${unless.title} became true (${barrier.seen})` };
+          }
+        }
+        const hopeless = judgement.hopeless;
+        return { done: false, last: judgement.last ?? judgement.seen, ...(hopeless === undefined ? {} : { hopeless }) };
+      },
+      {
+        withinMs: within,
+        clock: context.clock,
+        signal: context.signal,
+        onAttempt: (last, elapsedMs) => {
+          if (last !== lastValue) {
+            changedAtMs = elapsedMs;
+            lastValue = last;
+          }
+          context.progress(check.title, last as string | number | undefined);
+        },
+      },
+    );
+    if (result.ok) {
+      recordJudgement(context, check, result.value, 'eventually');
+      return;
+    }
+    if (!judgement) {
+      throw new TestcardError(
+        'CHECK_INCONCLUSIVE',
+        `${check.title} — nothing could be looked at within ${formatDurationMs(within)}`,
+        {
+          position: check.position,
+        },
+      );
+    }
+    const waited = formatDurationMs(result.elapsedMs);
+    const moving =
+      result.elapsedMs - changedAtMs < result.elapsedMs / 4
+        ? 'it was still changing'
+        : `it had not changed for ${formatDurationMs(result.elapsedMs - changedAtMs)}`;
+    const ending =
+      result.why === 'hopeless'
+        ? ` (gave up after ${waited}: ${result.reason})`
+        : ` (looked ${result.attempts} times in ${waited}; ${moving})`;
+    // A broken barrier is a broken promise even while the check itself had nothing to look at yet.
+    const decided: Judgement =
+      result.why === 'hopeless' && judgement.verdict === 'inconclusive' && judgement.hopeless === undefined
+        ? { ...judgement, verdict: 'failed' }
+        : judgement;
+    recordJudgement(context, check, decided, 'eventually');
+    throw judgementError(check, decided, ending);
+  },
+};

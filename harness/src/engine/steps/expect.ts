@@ -1,0 +1,45 @@
+// `expect`: every check in it must hold now. All are judged, so that one broken promise does not hide another.
+
+import type { z } from 'zod';
+import { TestcardError } from '../../model/errors.ts';
+import type { StepKind } from '../../model/kinds.ts';
+import type { CheckNode } from '../../model/suite.ts';
+import { judgeCheck, judgementError, recordJudgement } from '../judge-check.ts';
+
+export const expectStep: StepKind<CheckNode[]> = {
+  key: 'expect',
+  docs: {
+    summary: 'Every check must hold now. All of them are judged even when one fails.',
+    example:
+      '- expect:\n    - metric: frames_total\n      of: worker\n      increases-by: 10\n    - recording: output\n      streams: { video: h264, audio: aac }',
+  },
+  schema: (shapes): z.ZodType<CheckNode[]> => shapes.checks,
+  describe: (checks) => `expect ${checks.map((check) => check.title).join('; ')}`,
+  children: (checks) => ({ checks }),
+  async run(checks, context) {
+    const errors: TestcardError[] = [];
+    for (const check of checks) {
+      context.progress(check.title);
+      const judgement = await judgeCheck(context, check, context.signal);
+      recordJudgement(context, check, judgement, 'expect');
+      if (judgement.verdict !== 'passed') errors.push(judgementError(check, judgement));
+    }
+    const first = errors.find((error) => error.kind === 'failed') ?? errors[0];
+    if (!first) return;
+    throw withOthers(first, errors);
+  },
+};
+
+/** The error to throw when several checks did not hold: the first one, with the others in its cause for the report. */
+function withOthers(first: TestcardError, all: TestcardError[]): TestcardError {
+  if (all.length === 1) return first;
+  return new TestcardError(first.code, first.message, {
+    hint: first.hint,
+    position: first.position,
+    detail: first.detail,
+    cause: new AggregateError(
+      all.filter((error) => error !== first),
+      `${all.length - 1} more of this step did not hold`,
+    ),
+  });
+}
