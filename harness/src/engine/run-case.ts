@@ -1,0 +1,184 @@
+// Runs one case: baseline, steps under the case's deadline, promises that hold throughout, undo, verdict. Everything that
+// happens goes onto the timeline; whatever ends the case, what it started is ended too.
+
+import { formatDurationMs } from '../base/duration.ts';
+import { UndoStack } from '../base/undo.ts';
+import { type ErrorDetails, TestcardError, toTestcardError } from '../model/errors.ts';
+import type { Activity, CaseContext, CheckPorts, MediaPort, SocketPort, Window } from '../model/ports.ts';
+import type { Case, CheckNode } from '../model/suite.ts';
+import type { TimelineEvent } from '../model/timeline.ts';
+import type { Verdict } from '../model/verdict.ts';
+import { errorRecord } from './error-record.ts';
+import { runSteps } from './run-steps.ts';
+import { watchThroughout } from './throughout.ts';
+
+/** What a case needs of the suite it belongs to. */
+export interface CaseWorld extends CheckPorts {
+  media: MediaPort;
+  sockets: SocketPort;
+  emitEvent(event: TimelineEvent): void;
+  mask(text: string): string;
+  /** Brings every service back to ready and takes the baseline samples that counters are counted from. */
+  prepare(signal: AbortSignal): Promise<void>;
+  /** Services that have gone since the given instant, in words, for the report of something else that failed. */
+  lossesSince(fromMs: number): string[];
+}
+
+export interface CaseOutcome {
+  case: string;
+  verdict: Verdict | 'skipped';
+  elapsedMs: number;
+  error?: TestcardError;
+  reason?: string;
+}
+
+const CLEANUP_BUDGET_MS = 15_000;
+/** Bringing services back between cases has its own bound: it is not the case's time. */
+const PREPARE_BUDGET_MS = 45_000;
+
+export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSignal): Promise<CaseOutcome> {
+  const { clock } = world;
+  const began = clock.monotonicMs();
+  world.emitEvent({
+    type: 'case-started',
+    atMs: clock.nowMs(),
+    case: kase.id,
+    title: kase.title,
+    position: kase.position,
+    timeoutMs: kase.timeoutMs,
+  });
+  const undo = new UndoStack();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([outerSignal, stop.signal]);
+  let error: TestcardError | undefined;
+  let startedAtMs = clock.nowMs();
+  try {
+    await bounded(world.prepare(signal), PREPARE_BUDGET_MS, 'services to be ready before the case', world);
+    startedAtMs = clock.nowMs();
+    const context = caseContext(kase, world, { signal, undo, startedAtMs });
+    abortWhenOutOfTime(kase, world, stop);
+    abortWhenPublishingBreaks(context, stop);
+    const throughout = watchThroughout(kase.throughout, context, (broken) => stop.abort(broken));
+    try {
+      await untilAborted(runSteps(kase.steps, context, ''), signal);
+    } finally {
+      throughout.stop();
+    }
+    await throughout.judgeFinally();
+  } catch (caught) {
+    const cause = signal.aborted ? (signal.reason ?? caught) : caught;
+    error = describeLosses(toTestcardError(cause), world.lossesSince(startedAtMs));
+  }
+  stop.abort(new TestcardError('INTERRUPTED', 'the case has ended'));
+  const failures = await undo.unwind(CLEANUP_BUDGET_MS, clock);
+  if (failures.length > 0) {
+    const list = failures.map(({ name, error: reason }) => ({ name, message: toTestcardError(reason).message }));
+    world.emitEvent({ type: 'cleanup', atMs: clock.nowMs(), case: kase.id, failures: list });
+    // A clean-up error never replaces the first error, and still turns the run red.
+    error ??= new TestcardError(
+      'CLEANUP_FAILED',
+      `cleaning up after the case failed: ${list.map(({ name, message }) => `${name}: ${message}`).join('; ')}`,
+      { position: kase.position },
+    );
+  }
+  const verdict: Verdict = error === undefined ? 'passed' : error.kind === 'failed' ? 'failed' : 'inconclusive';
+  const elapsedMs = clock.monotonicMs() - began;
+  world.emitEvent({
+    type: 'case-ended',
+    atMs: clock.nowMs(),
+    case: kase.id,
+    verdict,
+    elapsedMs,
+    ...(error ? { error: errorRecord(error, world.mask) } : {}),
+  });
+  return { case: kase.id, verdict, elapsedMs, ...(error ? { error } : {}) };
+}
+
+function caseContext(
+  kase: Case,
+  world: CaseWorld,
+  own: { signal: AbortSignal; undo: UndoStack; startedAtMs: number },
+): CaseContext {
+  const activities = new Map<string, Activity>();
+  const context: CaseContext = {
+    ...world,
+    ...own,
+    caseId: kase.id,
+    activities,
+    endedActivities: new Set(),
+    saved: {},
+    vars: kase.vars,
+    progress: () => {},
+    windowOf: (_check: CheckNode): Window => ({ fromMs: own.startedAtMs }),
+    runSteps: (steps) => runSteps(steps, context, ''),
+    fork: (signal) => ({ ...context, signal }),
+  };
+  return context;
+}
+
+function abortWhenOutOfTime(kase: Case, world: CaseWorld, stop: AbortController): void {
+  world.clock.delay(kase.timeoutMs, stop.signal).then(
+    () =>
+      stop.abort(
+        new TestcardError('CASE_TIMEOUT', `the case did not end within its ${formatDurationMs(kase.timeoutMs)}`, {
+          position: kase.position,
+          hint: 'raise `timeout` of the case, or see on the timeline which step took the time',
+        }),
+      ),
+    () => {}, // the case ended first
+  );
+}
+
+/** A publisher that breaks off makes what follows meaningless: end the case at once, and say so, rather than wait for checks to fail. */
+function abortWhenPublishingBreaks(context: CaseContext, stop: AbortController): void {
+  const set = context.activities.set.bind(context.activities);
+  context.activities.set = (name, activity) => {
+    if (activity.kind === 'publisher') {
+      activity.ended.catch((error: unknown) => {
+        if (!stop.signal.aborted) stop.abort(toTestcardError(error));
+      });
+    }
+    return set(name, activity);
+  };
+}
+
+/** Rejects as soon as the signal aborts, even when what runs does not listen; that is then left to the undo stack. */
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+    work.catch(() => {}); // its own rejection after an abort has nobody left to tell
+  }
+}
+
+async function bounded(work: Promise<void>, budgetMs: number, what: string, world: CaseWorld): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([
+      work,
+      world.clock.delay(budgetMs, done.signal).then(() => {
+        throw new TestcardError('SERVICE_NOT_READY', `waited ${formatDurationMs(budgetMs)} for ${what}`);
+      }),
+    ]);
+  } finally {
+    done.abort(new Error('done'));
+  }
+}
+
+function describeLosses(error: TestcardError, losses: string[]): TestcardError {
+  if (losses.length === 0 || error.kind === 'interrupted') return error;
+  const details: ErrorDetails = {
+    hint: [error.hint, `meanwhile: ${losses.join('; ')}`].filter(Boolean).join(' · '),
+    position: error.position,
+    detail: error.detail,
+    cause: error.cause,
+  };
+  return new TestcardError(error.code, error.message, details);
+}
