@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { TestSummary } from './harness/setup/test-summary.ts';
 
 // Unit tests run in parallel; tests that start real processes or encode media (`*.int.test.ts`) share two cores badly,
 // so they run a file at a time in a project of their own.
 export default defineConfig({
   test: {
+    reporters: ['default', new TestSummary()],
     projects: [
       {
         test: {
