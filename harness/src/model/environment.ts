@@ -1,6 +1,7 @@
 // An environment: the services of a Compose file as Testcard sees them, and the port through which a runtime runs them.
 
 import type { LogLine, ServicesPort } from './ports.ts';
+import type { Position } from './position.ts';
 import type { ServiceOverride } from './suite.ts';
 import type { TimelineEvent } from './timeline.ts';
 
@@ -9,6 +10,8 @@ export interface ServiceSpec {
   /** argv of the embedded runtime (`x-testcard.embedded.run`); undefined when the service cannot run without Docker. */
   run?: string[];
   environment: Record<string, string>;
+  /** Added to `environment` on the embedded runtime only (`x-testcard.embedded.environment`). */
+  embeddedEnvironment?: Record<string, string>;
   /** Container ports that it listens on, in the order of the Compose file. */
   ports: number[];
   dependsOn: { service: string; condition: 'service_started' | 'service_healthy' | 'service_completed_successfully' }[];
@@ -21,6 +24,8 @@ export interface ServiceSpec {
   metrics?: string;
   logs: 'json' | 'text';
   stopGraceMs: number;
+  /** Where the Compose file writes the service; specs made by hand have none. */
+  position?: Position;
 }
 
 export interface EnvironmentSpec {
