@@ -1,0 +1,53 @@
+// A YAML file with the place of every value and key, so that each problem can say where it was written.
+
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { Problem } from '../model/errors.ts';
+import type { Position } from '../model/position.ts';
+
+export type YamlPath = readonly (string | number)[];
+
+export interface YamlSource {
+  readonly doc: Document;
+  /** What the YAML itself is wrong about. */
+  readonly problems: Problem[];
+  /** Where an offset into the text is. */
+  positionAt(offset: number): Position;
+  /** Where the value at `path` begins; of a value that is not there, its nearest parent. */
+  positionOf(path: YamlPath): Position;
+  /** Where the key of the last part of `path` is; the value's place when it is no key. */
+  keyPositionOf(path: YamlPath): Position;
+}
+
+export function parseYaml(file: string, text: string): YamlSource {
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const positionAt = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, col };
+  };
+  const positionOf = (path: YamlPath): Position => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const node = doc.getIn(path.slice(0, length), true);
+      if (isNode(node) && node.range) return positionAt(node.range[0]);
+    }
+    return positionAt(doc.contents?.range?.[0] ?? 0);
+  };
+  const keyPositionOf = (path: YamlPath): Position => {
+    const parent = path.length > 1 ? doc.getIn(path.slice(0, -1), true) : doc.contents;
+    if (isMap(parent)) {
+      for (const { key } of parent.items) {
+        if (isScalar(key) && String(key.value) === String(path.at(-1)) && key.range) return positionAt(key.range[0]);
+      }
+    }
+    return positionOf(path);
+  };
+  // Unknown tags (`!reset`) are warnings of the parser; Compose's own are none of our business.
+  const problems = doc.errors.map(
+    (error): Problem => ({
+      severity: 'error',
+      message: error.message.split('\n')[0] ?? error.message,
+      position: positionAt(error.pos[0]),
+    }),
+  );
+  return { doc, problems, positionAt, positionOf, keyPositionOf };
+}
