@@ -14,9 +14,9 @@ export interface NameUse {
   path: (string | number)[];
 }
 
-/** What an input defines for later steps: a recording or a publisher by name, or a captured variable. */
+/** What an input defines for later steps: a recording or a publisher by name, a captured variable, or a phase of the case. */
 export interface NameDefinition {
-  kind: 'recording' | 'publisher' | 'variable';
+  kind: 'recording' | 'publisher' | 'variable' | 'phase';
   name: string;
 }
 
@@ -52,6 +52,8 @@ export interface StepKind<I = unknown> {
   defines?(input: I): NameDefinition[];
   /** Steps and checks held inside, for planning and validation. */
   children?(input: I): { steps?: StepNode[]; checks?: CheckNode[] };
+  /** True when the step itself holds the pipeline to something (a status, a reply), so that a case of it is a case with a check. */
+  asserts?(input: I): boolean;
   /** Longest time it may take by its own words (`within`, `for`), ms; for `plan`. */
   longestMs?(input: I): number;
   /** Something legal that is better written another way: shown by `validate` as a warning. */
