@@ -1,0 +1,109 @@
+// What samples of a metric say over time: values, how far a counter has come despite restarts, and how fast.
+
+import type { MetricPoint, Scrape } from '../ports.ts';
+import { formatSeries, type Selector, seriesMatcher } from './selector.ts';
+
+/** `rebase`: a counter that starts again from zero goes on counting. `fail`: the caller treats any reset as a broken promise. */
+export type OnReset = 'rebase' | 'fail';
+
+export interface Reset {
+  /** When the lower value was seen, Unix ms. */
+  atMs: number;
+  /** The series, or the process whose start time changed. */
+  series: string;
+  from: number;
+  to: number;
+}
+
+export interface Increase {
+  /** How much the matching series have gone up since the first scrape, summed. Under `fail`, up to the first reset. */
+  increase: number;
+  resets: Reset[];
+  /** Sum of the matching series in the first and in the last scrape; a series that is not there yet counts 0. */
+  from: number;
+  to: number;
+  /** Time between the first and the last scrape, ms. */
+  overMs: number;
+  /** No scrape has a matching series: nothing is known, which is not 0. */
+  missing: boolean;
+}
+
+/** When the process that is scraped was started: the one metric name that Prometheus' own clients all share. */
+const PROCESS_START = 'process_start_time_seconds';
+
+export function selectPoints(scrape: Scrape, selector: Selector): MetricPoint[] {
+  return scrape.points.filter(seriesMatcher(selector));
+}
+
+/** Sum of the matching series in this scrape; undefined when none matches. */
+export function valueAt(scrape: Scrape, selector: Selector): number | undefined {
+  return sumOf(selectPoints(scrape, selector));
+}
+
+/** `valueAt` of every scrape, oldest first. */
+export function valuesOver(
+  history: readonly Scrape[],
+  selector: Selector,
+): { atMs: number; value: number | undefined }[] {
+  const matches = seriesMatcher(selector);
+  return history.map((scrape) => ({ atMs: scrape.atMs, value: sumOf(scrape.points.filter(matches)) }));
+}
+
+/**
+ * How far the matching series have come since the first scrape of `history` (the baseline). Each series is followed by
+ * itself and then summed, so a reset of one is seen although the sum went up. A series that appears later counts from 0:
+ * clients create labelled series when they are first used. A lower value, a series that was away for a scrape, and a
+ * process with another start time are resets. Gauges have no resets: last minus first.
+ */
+export function increase(history: readonly Scrape[], selector: Selector, onReset: OnReset = 'rebase'): Increase {
+  const total: Increase = { increase: 0, resets: [], from: 0, to: 0, overMs: 0, missing: true };
+  const first = history[0];
+  const last = history.at(-1);
+  if (first === undefined || last === undefined) return total;
+  total.overMs = last.atMs - first.atMs;
+  total.from = valueAt(first, selector) ?? 0;
+  total.to = valueAt(last, selector) ?? 0;
+
+  const matches = seriesMatcher(selector);
+  const seen = new Map<string, { value: number; scrape: number }>();
+  let startedAt: number | undefined;
+  for (const [index, scrape] of history.entries()) {
+    const start = scrape.points.find((point) => point.name === PROCESS_START)?.value;
+    const restarted = start !== undefined && startedAt !== undefined && start !== startedAt;
+    startedAt = start ?? startedAt;
+    for (const point of scrape.points) {
+      if (!matches(point)) continue;
+      total.missing = false;
+      const key = formatSeries(point);
+      const before = seen.get(key);
+      seen.set(key, { value: point.value, scrape: index });
+      if (before === undefined) {
+        if (index > 0) total.increase += point.value;
+        continue;
+      }
+      const wasAway = before.scrape !== index - 1;
+      if (point.type !== 'gauge' && (point.value < before.value || restarted || wasAway)) {
+        total.resets.push({ atMs: scrape.atMs, series: key, from: before.value, to: point.value });
+        if (onReset === 'fail') return total;
+        total.increase += point.value;
+      } else {
+        total.increase += point.value - before.value;
+      }
+    }
+  }
+  return total;
+}
+
+/** Increase per second between the first and the last scrape; undefined `perSecond` when there are not two of them. */
+export function rate(
+  history: readonly Scrape[],
+  selector: Selector,
+  onReset: OnReset = 'rebase',
+): Increase & { perSecond: number | undefined } {
+  const risen = increase(history, selector, onReset);
+  return { ...risen, perSecond: risen.overMs > 0 ? risen.increase / (risen.overMs / 1_000) : undefined };
+}
+
+function sumOf(points: readonly MetricPoint[]): number | undefined {
+  return points.length === 0 ? undefined : points.reduce((sum, { value }) => sum + value, 0);
+}
