@@ -10,15 +10,15 @@ export interface NdjsonWriter<T> {
   close(): void;
 }
 
-/** Opens `path` for appending. Each record is one `write`, so a killed process leaves at most one torn last line. */
-export function openNdjson<T>(path: string): NdjsonWriter<T> {
+/** Opens `path` for appending. Each record is one `write`, so a killed process leaves at most one torn last line. `mask` hides secrets. */
+export function openNdjson<T>(path: string, mask: (text: string) => string = (text) => text): NdjsonWriter<T> {
   mkdirSync(dirname(path), { recursive: true });
   let fd: number | undefined = openSync(path, 'a');
   return {
     path,
     append(record) {
       if (fd === undefined) return; // late events of things already being torn down have nowhere to go
-      writeSync(fd, `${JSON.stringify(record)}\n`);
+      writeSync(fd, `${mask(JSON.stringify(record))}\n`);
     },
     close() {
       if (fd !== undefined) closeSync(fd);
