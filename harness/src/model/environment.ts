@@ -14,6 +14,8 @@ export interface ServiceSpec {
   embeddedEnvironment?: Record<string, string>;
   /** Container ports that it listens on, in the order of the Compose file. */
   ports: number[];
+  /** Those of `ports` that are UDP only: nothing accepts connections there. */
+  udpPorts?: number[];
   dependsOn: { service: string; condition: 'service_started' | 'service_healthy' | 'service_completed_successfully' }[];
   restart: { policy: 'no' | 'always' | 'on-failure' | 'unless-stopped'; maxRetries?: number };
   /** Readiness by HTTP 2xx/3xx at a URL as services see it, or by the Compose health check's command. Without one: its ports accept connections. */
