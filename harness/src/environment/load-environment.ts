@@ -26,7 +26,8 @@ export interface LoadedEnvironment {
  * Reads a Compose file for a runtime: the embedded one needs to know how each service runs without Docker.
  * Values are interpolated from the process environment and the `.env` beside the file. Throws COMPOSE_NOT_FOUND when it cannot be read.
  */
-export function loadEnvironment(file: string, runtime: 'embedded' | 'compose' = 'embedded'): LoadedEnvironment {
+export function loadEnvironment(path: string, runtime: 'embedded' | 'compose' = 'embedded'): LoadedEnvironment {
+  const file = resolve(path);
   const source = parseYaml(file, readText(file));
   const problems: Problem[] = [...source.problems];
   const done = (spec?: EnvironmentSpec): LoadedEnvironment => {

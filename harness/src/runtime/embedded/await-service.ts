@@ -1,0 +1,96 @@
+// Waits for a service to be started, ready or completed, and says in one error why it will not be.
+
+import type { ServiceSpec } from '../../model/environment.ts';
+import { TestcardError } from '../../model/errors.ts';
+import { isPortTaken } from './claim-ports.ts';
+import type { SupervisedService } from './supervised-service.ts';
+
+type Condition = ServiceSpec['dependsOn'][number]['condition'];
+
+/** Rejects with SERVICE_NOT_READY or PORT_TAKEN as soon as waiting longer is hopeless, and with the signal's reason when it aborts. */
+export async function awaitService(
+  service: SupervisedService,
+  condition: Condition,
+  localPorts: number[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    // Registered before looking, so that no change falls between.
+    const changed = service.changed(signal);
+    changed.catch(() => {});
+    if (isMet(service, condition)) return;
+    const { state } = service.status();
+    if ((state === 'exited' || state === 'failed') && !service.wasEverReady)
+      await refuseTakenPorts(service, localPorts);
+    if (service.isDown) throw notReadyError(service, 'crashed');
+    await changed;
+  }
+}
+
+function isMet(service: SupervisedService, condition: Condition): boolean {
+  const { state } = service.status();
+  if (condition === 'service_completed_successfully') return state === 'exited' && service.lastExit?.code === 0;
+  if (condition === 'service_healthy') return service.isUp;
+  return state !== 'waiting' && state !== 'failed';
+}
+
+/** The service is dead, so whoever listens on its ports is somebody else. */
+async function refuseTakenPorts(service: SupervisedService, localPorts: number[]): Promise<void> {
+  if (service.status().pid !== undefined) return;
+  for (const port of localPorts) {
+    if (!(await isPortTaken(port)) || service.status().pid !== undefined) continue;
+    throw new TestcardError(
+      'PORT_TAKEN',
+      `port ${port}, given to service ${service.spec.name}, was taken by another program`,
+      {
+        hint: 'run it again; ports below 32768 are given out, so end what opens listeners there at random',
+        position: service.spec.position,
+        detail: detailOf(service),
+      },
+    );
+  }
+}
+
+export function notReadyError(
+  service: SupervisedService,
+  how: 'crashed' | 'still starting',
+  afterMs?: number,
+): TestcardError {
+  const { spec, lastLines, lastSeen, lastExit, logFile } = service;
+  const { state, restarts } = service.status();
+  const times = restarts > 0 ? `, started ${restarts + 1} times` : '';
+  const exit =
+    lastExit?.problem ??
+    (lastExit?.signal !== undefined ? `killed by ${lastExit.signal}` : `exit code ${lastExit?.code ?? 'unknown'}`);
+  const waited = afterMs === undefined ? '' : ` after ${(afterMs / 1000).toFixed(1)} s`;
+  const seen = lastSeen === undefined ? '' : ` (${lastSeen})`;
+  const message =
+    how === 'crashed'
+      ? `service ${spec.name} crashed while starting: ${exit}${times}`
+      : `service ${spec.name} is not ready${waited}: ${state === 'waiting' ? 'waits for what it depends on' : `still ${state}${times}`}${seen}`;
+  const lastWords = lastLines.filter((line) => line.trim() !== '').at(-1);
+  return new TestcardError('SERVICE_NOT_READY', message, {
+    hint: hintFor(lastLines, lastWords, logFile.path),
+    position: spec.position,
+    detail: detailOf(service),
+  });
+}
+
+/** Names the remedy for the commonest causes; the code does not depend on it. */
+function hintFor(lines: string[], lastWords: string | undefined, path: string): string {
+  const text = lines.join('\n');
+  const log = `its whole log: ${path}`;
+  if (/EADDRINUSE|address already in use/i.test(text)) {
+    return `it wants a port that is taken: declare the port under ports and give it through a variable such as PORT; ${log}`;
+  }
+  if (/ENOENT|MODULE_NOT_FOUND|ERR_MODULE_NOT_FOUND/.test(text)) {
+    return `something it needs is not there: check x-testcard.embedded.run (paths start at the project's root); ${log}`;
+  }
+  return lastWords === undefined ? `it wrote nothing; ${log}` : `its last words: ${lastWords.slice(0, 300)}; ${log}`;
+}
+
+function detailOf(service: SupervisedService): unknown {
+  const { lastLines, lastSeen, logFile } = service;
+  return { ...service.status(), lastSeen, lastLines: [...lastLines], logFile: logFile.path };
+}

@@ -1,0 +1,206 @@
+// A started environment of local processes: brought up in the order of depends_on, mended between cases, taken down in reverse.
+
+import type { Clock } from '../../base/clock.ts';
+import { type PortTable, resolveAddress } from '../../environment/address-map.ts';
+import type { EnvironmentSpec, RunningEnvironment, StartOptions } from '../../model/environment.ts';
+import { TestcardError } from '../../model/errors.ts';
+import type { ServiceStatus } from '../../model/ports.ts';
+import type { ProcessGuard } from '../../model/processes.ts';
+import { awaitService, notReadyError } from './await-service.ts';
+import type { PortClaims } from './claim-ports.ts';
+import { openLogFile } from './log-file.ts';
+import { readinessProbe } from './readiness.ts';
+import { serviceCommand } from './service-command.ts';
+import { SupervisedService } from './supervised-service.ts';
+
+export interface EmbeddedEnvironmentOptions {
+  spec: EnvironmentSpec;
+  table: PortTable;
+  rootFolder: string;
+  guard: ProcessGuard;
+  clock: Clock;
+  start: StartOptions;
+  claims: PortClaims;
+}
+
+const READY_WITHIN_MS = 30_000;
+
+export class EmbeddedEnvironment implements RunningEnvironment {
+  readonly spec: EnvironmentSpec;
+  readyAfterMs = 0;
+  #options: EmbeddedEnvironmentOptions;
+  #services = new Map<string, SupervisedService>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: EmbeddedEnvironmentOptions) {
+    this.#options = options;
+    this.spec = options.spec;
+    const { spec, table, rootFolder, start, guard, clock } = options;
+    // All commands first: what is wrong with one is said before a log file of another is made.
+    const commands = spec.services.map((service) => ({
+      service,
+      command: serviceCommand(service, table, rootFolder, start.overrides[service.name]),
+    }));
+    for (const { service, command } of commands) {
+      this.#services.set(
+        service.name,
+        new SupervisedService({
+          spec: service,
+          command,
+          probe: readinessProbe(service, table, command),
+          guard,
+          logFile: openLogFile(start.logFolder, service.name),
+          clock,
+          onLog: (line) => start.onLog(line),
+          onState: (status) => this.#report(status),
+        }),
+      );
+    }
+  }
+
+  names(): string[] {
+    return this.spec.services.map(({ name }) => name);
+  }
+
+  status(service: string): ServiceStatus {
+    return this.service(service).status();
+  }
+
+  /** The service itself, to kill, stop and start it. */
+  service(name: string): SupervisedService {
+    const found = this.#services.get(name);
+    if (!found) throw new TestcardError('SUITE_INVALID', `there is no service ${name} in ${this.spec.name}`);
+    return found;
+  }
+
+  resolve(url: string): string {
+    return resolveAddress(url, this.#options.table);
+  }
+
+  /** Local port of each service's container ports. */
+  get ports(): PortTable {
+    return this.#options.table;
+  }
+
+  /** Starts everything; on failure nothing of it is left. */
+  async bringUp(): Promise<void> {
+    const { start, clock } = this.#options;
+    const startedAt = clock.monotonicMs();
+    start.onEvent({ type: 'environment', atMs: clock.nowMs(), state: 'starting' });
+    try {
+      await this.#startAll(start.signal);
+    } catch (error) {
+      await this.stop(AbortSignal.timeout(0));
+      throw error;
+    }
+    this.readyAfterMs = clock.monotonicMs() - startedAt;
+    const detail = { ports: this.ports };
+    start.onEvent({ type: 'environment', atMs: clock.nowMs(), state: 'ready', elapsedMs: this.readyAfterMs, detail });
+  }
+
+  async restore(signal: AbortSignal): Promise<void> {
+    await this.#startAll(signal);
+  }
+
+  stop(signal: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stopAll(signal);
+    return this.#stopping;
+  }
+
+  /** Starts what is not up, each as soon as its dependencies allow, and waits until all are. */
+  async #startAll(signal: AbortSignal): Promise<void> {
+    const { clock, start } = this.#options;
+    const withinMs = start.readyWithinMs ?? READY_WITHIN_MS;
+    const bound = new AbortController();
+    const all = AbortSignal.any([signal, bound.signal]);
+    const expired = clock.delay(withinMs, all).then(
+      () => bound.abort(this.#slowest(withinMs)),
+      () => {},
+    );
+    try {
+      await Promise.all(
+        [...this.#services.values()].map((service) =>
+          this.#startOne(service, all).catch((error) => {
+            bound.abort(error); // the others need not go on; the first error is the one that is told
+            throw bound.signal.reason;
+          }),
+        ),
+      );
+    } finally {
+      bound.abort();
+      await expired;
+    }
+  }
+
+  async #startOne(service: SupervisedService, signal: AbortSignal): Promise<void> {
+    if (service.isUp || this.#isFinishedJob(service)) return;
+    for (const { service: name, condition } of service.spec.dependsOn) {
+      const dependency = this.#services.get(name);
+      // One whose profile is off is not part of this environment.
+      if (dependency) await awaitService(dependency, condition, this.#localPorts(name), signal);
+    }
+    service.start();
+    if (this.#isJob(service.spec.name)) {
+      await awaitService(service, 'service_completed_successfully', [], signal);
+      return;
+    }
+    await awaitService(service, 'service_healthy', this.#localPorts(service.spec.name), signal);
+  }
+
+  /** A job is what others wait to see completed: it is meant to end. */
+  #isJob(name: string): boolean {
+    return this.spec.services.some(({ dependsOn }) =>
+      dependsOn.some(({ service, condition }) => service === name && condition === 'service_completed_successfully'),
+    );
+  }
+
+  #isFinishedJob(service: SupervisedService): boolean {
+    return this.#isJob(service.spec.name) && service.status().state === 'exited' && service.lastExit?.code === 0;
+  }
+
+  #localPorts(service: string): number[] {
+    return Object.values(this.#options.table[service] ?? {});
+  }
+
+  /** The one to name when time is up: the first, in the order of dependencies, that is started and not up. */
+  #slowest(withinMs: number): TestcardError {
+    const services = [...this.#services.values()].filter((service) => !service.isUp && !this.#isFinishedJob(service));
+    const started = services.find((service) => service.status().state !== 'waiting');
+    const slow = started ?? services[0];
+    if (!slow) return new TestcardError('INTERNAL', 'time is up and every service is ready');
+    return notReadyError(slow, 'still starting', withinMs);
+  }
+
+  async #stopAll(signal: AbortSignal): Promise<void> {
+    const { start, clock, claims } = this.#options;
+    const startedAt = clock.monotonicMs();
+    start.onEvent({ type: 'environment', atMs: clock.nowMs(), state: 'stopping' });
+    const stopping = new Map<string, Promise<void>>();
+    const stopOne = (name: string): Promise<void> => {
+      const known = stopping.get(name);
+      if (known) return known;
+      const dependents = this.spec.services.filter(({ dependsOn }) =>
+        dependsOn.some(({ service }) => service === name),
+      );
+      const stopped = Promise.all(dependents.map((dependent) => stopOne(dependent.name))).then(() =>
+        this.#services.get(name)?.stop(signal),
+      );
+      stopping.set(name, stopped);
+      return stopped;
+    };
+    await Promise.all(this.names().map(stopOne));
+    for (const { logFile } of this.#services.values()) logFile.close();
+    claims.release();
+    start.onEvent({
+      type: 'environment',
+      atMs: clock.nowMs(),
+      state: 'down',
+      elapsedMs: clock.monotonicMs() - startedAt,
+    });
+  }
+
+  #report({ service, state, exitCode, signal, restarts }: ServiceStatus): void {
+    const { start, clock } = this.#options;
+    start.onEvent({ type: 'service', atMs: clock.nowMs(), service, state, exitCode, signal, restarts });
+  }
+}

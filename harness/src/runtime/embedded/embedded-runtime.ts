@@ -1,0 +1,75 @@
+// Runs the services of an environment as local processes: no Docker, only what the Compose file says under `x-testcard.embedded`.
+
+import { type Clock, systemClock } from '../../base/clock.ts';
+import type { PortTable } from '../../environment/address-map.ts';
+import { didYouMean } from '../../environment/near-name.ts';
+import type { EnvironmentSpec, Runtime, StartOptions } from '../../model/environment.ts';
+import { TestcardError } from '../../model/errors.ts';
+import type { ProcessGuard } from '../../model/processes.ts';
+import { processGuard } from '../ownership/guard.ts';
+import { claimPorts } from './claim-ports.ts';
+import { EmbeddedEnvironment } from './embedded-environment.ts';
+import { projectRootOf } from './service-command.ts';
+
+export interface EmbeddedRuntimeOptions {
+  /** Where relative paths of `run` start; default: see projectRootOf. */
+  rootFolder?: string;
+  guard?: ProcessGuard;
+  clock?: Clock;
+}
+
+export interface EmbeddedRuntime extends Runtime {
+  readonly name: 'embedded';
+  start(spec: EnvironmentSpec, options: StartOptions): Promise<EmbeddedEnvironment>;
+}
+
+export function createEmbeddedRuntime(options: EmbeddedRuntimeOptions = {}): EmbeddedRuntime {
+  const clock = options.clock ?? systemClock;
+  const guard = options.guard ?? processGuard();
+  const startOnce = async (spec: EnvironmentSpec, start: StartOptions): Promise<EmbeddedEnvironment> => {
+    const rootFolder = options.rootFolder ?? projectRootOf(spec.file);
+    const claims = await claimPorts(spec.services.reduce((sum, { ports }) => sum + ports.length, 0));
+    let environment: EmbeddedEnvironment;
+    try {
+      const table = portTable(spec, claims.ports);
+      environment = new EmbeddedEnvironment({ spec, table, rootFolder, guard, clock, start, claims });
+    } catch (error) {
+      claims.release();
+      throw error;
+    } finally {
+      await claims.letGo();
+    }
+    await environment.bringUp();
+    return environment;
+  };
+  return {
+    name: 'embedded',
+    async start(spec, start) {
+      refuseUnknownOverrides(spec, start);
+      try {
+        return await startOnce(spec, start);
+      } catch (error) {
+        // Somebody took a port in the moment between closing it here and opening it there: once more, on others.
+        if (!(error instanceof TestcardError && error.code === 'PORT_TAKEN')) throw error;
+        start.signal.throwIfAborted();
+        return await startOnce(spec, start);
+      }
+    },
+  };
+}
+
+function portTable(spec: EnvironmentSpec, localPorts: number[]): PortTable {
+  const left = [...localPorts];
+  return Object.fromEntries(
+    spec.services.map(({ name, ports }) => [name, Object.fromEntries(ports.map((port) => [port, left.shift() ?? 0]))]),
+  );
+}
+
+function refuseUnknownOverrides(spec: EnvironmentSpec, { overrides }: StartOptions): void {
+  const names = spec.services.map(({ name }) => name);
+  const unknown = Object.keys(overrides).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new TestcardError('SUITE_INVALID', `the suite overrides ${unknown}, which is not a service of ${spec.name}`, {
+    hint: didYouMean(unknown, names, 'services'),
+  });
+}

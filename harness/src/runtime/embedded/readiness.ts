@@ -1,0 +1,116 @@
+// Whether a service is ready: one attempt of its HTTP address, its health check's command, or its ports.
+
+import { spawn } from 'node:child_process';
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { connect } from 'node:net';
+import { LOCAL_HOST, type PortTable, rewriteAddresses, rewriteArguments } from '../../environment/address-map.ts';
+import type { ServiceSpec } from '../../model/environment.ts';
+import type { ServiceCommand } from './service-command.ts';
+
+export interface ReadinessProbe {
+  /** `undefined` when ready, else what was seen instead. Never rejects. */
+  attempt(signal: AbortSignal): Promise<string | undefined>;
+  /** Pauses between attempts: short at first, so that a fast service is found ready soon. */
+  everyMs: number;
+  maxEveryMs: number;
+}
+
+const HTTP_TIMEOUT_MS = 2_000;
+
+/** Undefined for a service that has nothing to ask: it is up as soon as it runs. */
+export function readinessProbe(
+  spec: ServiceSpec,
+  table: PortTable,
+  command: ServiceCommand,
+): ReadinessProbe | undefined {
+  const { ready } = spec;
+  if (ready && 'http' in ready) {
+    const url = rewriteAddresses(ready.http, table, spec.name).text;
+    return {
+      attempt: async (signal) => {
+        const seen = await askHttp(url, signal);
+        return seen === undefined ? undefined : `${ready.http}: ${seen}`;
+      },
+      everyMs: 10,
+      maxEveryMs: 50,
+    };
+  }
+  if (ready) {
+    const argv = rewriteArguments(spec.name, ready.command, table);
+    return {
+      attempt: (signal) => runCheck(argv, command, ready.timeoutMs, signal),
+      everyMs: 20,
+      maxEveryMs: Math.min(ready.intervalMs, 1_000),
+    };
+  }
+  const ports = Object.entries(table[spec.name] ?? {}).filter(([port]) => !spec.udpPorts?.includes(Number(port)));
+  if (ports.length === 0) return undefined;
+  return {
+    attempt: async (signal) => {
+      for (const [port, local] of ports) {
+        const seen = await tryConnect(local, signal);
+        if (seen !== undefined) return `port ${port}: ${seen}`;
+      }
+      return undefined;
+    },
+    everyMs: 10,
+    maxEveryMs: 50,
+  };
+}
+
+/** 2xx and 3xx are ready. No connection is kept: one that stays open would hold up the service's own shutdown. */
+function askHttp(url: string, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const get = url.startsWith('https:') ? httpsGet : httpGet;
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(HTTP_TIMEOUT_MS)]);
+    const request = get(url, { agent: false, signal: bounded }, (response) => {
+      const status = response.statusCode ?? 0;
+      response.destroy();
+      resolve(status >= 200 && status < 400 ? undefined : `answered ${status}`);
+    });
+    request.on('error', (error) => {
+      resolve(bounded.aborted ? `no answer within ${HTTP_TIMEOUT_MS} ms` : reasonOf(error));
+    });
+  });
+}
+
+function tryConnect(port: number, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: LOCAL_HOST, port, signal });
+    socket.setTimeout(HTTP_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+    socket.once('error', (error) => resolve(reasonOf(error)));
+  });
+}
+
+function runCheck(
+  argv: string[],
+  command: ServiceCommand,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve) => {
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const child = spawn(program, args, {
+      cwd: command.cwd,
+      env: command.env,
+      stdio: 'ignore',
+      signal: bounded,
+      killSignal: 'SIGKILL',
+    });
+    child.once('error', (error) => {
+      resolve(bounded.aborted ? `health check took longer than ${timeoutMs} ms` : `health check: ${error.message}`);
+    });
+    child.once('exit', (code, name) => resolve(code === 0 ? undefined : `health check ended with ${code ?? name}`));
+  });
+}
+
+function reasonOf(error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  return code === 'ECONNREFUSED' ? 'connection refused' : code === 'ECONNRESET' ? 'connection closed' : error.message;
+}

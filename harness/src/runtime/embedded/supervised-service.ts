@@ -1,0 +1,238 @@
+// A service over all its lives: started, watched until ready, started again by its policy, stopped, and always able to say how it is.
+
+import type { Clock } from '../../base/clock.ts';
+import { poll } from '../../base/poll.ts';
+import type { ServiceSpec } from '../../model/environment.ts';
+import type { LogLine, ServiceState, ServiceStatus } from '../../model/ports.ts';
+import type { ProcessGuard } from '../../model/processes.ts';
+import type { LogFile } from './log-file.ts';
+import type { ReadinessProbe } from './readiness.ts';
+import { type RestartPolicy, restartPolicy } from './restart-policy.ts';
+import type { ServiceCommand } from './service-command.ts';
+import { type ServiceExit, type ServiceProcess, startServiceProcess } from './service-process.ts';
+
+export interface SupervisedServiceOptions {
+  spec: ServiceSpec;
+  command: ServiceCommand;
+  probe: ReadinessProbe | undefined;
+  guard: ProcessGuard;
+  logFile: LogFile;
+  clock: Clock;
+  onLog(line: LogLine): void;
+  onState(status: ServiceStatus): void;
+}
+
+const KEPT_LINES = 20;
+/** Nobody waits this long: who waits for readiness has a deadline of their own. */
+const FOREVER_MS = 24 * 3_600_000;
+const KILLED_WITHIN_MS = 5_000;
+
+export class SupervisedService {
+  readonly spec: ServiceSpec;
+  readonly logFile: LogFile;
+  /** Its last lines, for errors. */
+  readonly lastLines: string[] = [];
+  /** What the last attempt at readiness saw. */
+  lastSeen: string | undefined;
+  #options: SupervisedServiceOptions;
+  #policy: RestartPolicy;
+  #state: ServiceState = 'waiting';
+  #sinceMs: number;
+  #restarts = 0;
+  #lastExit: ServiceExit | undefined;
+  #process: ServiceProcess | undefined;
+  #watchers = new Set<() => void>();
+  /** One stretch of supervision, from a start to the stop that was asked for; aborting it ends probes and pending restarts. */
+  #watch = new AbortController();
+  #isWatched = false;
+  #restartPending = false;
+  #startsCount = 0;
+  #wasEverReady = false;
+
+  constructor(options: SupervisedServiceOptions) {
+    this.#options = options;
+    this.spec = options.spec;
+    this.logFile = options.logFile;
+    this.#policy = restartPolicy(options.spec.restart);
+    this.#sinceMs = options.clock.nowMs();
+  }
+
+  status(): ServiceStatus {
+    return {
+      service: this.spec.name,
+      state: this.#state,
+      exitCode: this.#lastExit?.code,
+      signal: this.#lastExit?.signal,
+      restarts: this.#restarts,
+      sinceMs: this.#sinceMs,
+      pid: this.#process?.pid,
+    };
+  }
+
+  get lastExit(): ServiceExit | undefined {
+    return this.#lastExit;
+  }
+
+  get wasEverReady(): boolean {
+    return this.#wasEverReady;
+  }
+
+  /** Up as far as can be told: ready, or running when there is nothing to ask. */
+  get isUp(): boolean {
+    return this.#state === 'ready' || (this.#state === 'running' && !this.#options.probe);
+  }
+
+  /** Ended, and nothing will start it again by itself. */
+  get isDown(): boolean {
+    return this.#process === undefined && !this.#restartPending && this.#state !== 'waiting';
+  }
+
+  /** Starts it when it is not running; whatever back-off is pending is skipped. Does not wait. */
+  start(): void {
+    if (this.#process) return;
+    this.#watch.abort();
+    this.#watch = new AbortController();
+    this.#isWatched = true;
+    this.#policy = restartPolicy(this.spec.restart);
+    this.#spawn();
+  }
+
+  /** SIGTERM to the group, SIGKILL when the grace is over or `signal` aborts. Resolves when the group is gone; it stays down until `start`. */
+  async stop(signal: AbortSignal, graceMs = this.spec.stopGraceMs): Promise<void> {
+    this.#isWatched = false;
+    this.#watch.abort();
+    const running = this.#process;
+    if (!running) {
+      if (this.#restartPending) this.#become('stopped');
+      this.#restartPending = false;
+      return;
+    }
+    running.signal('SIGCONT'); // a stopped group would not see SIGTERM
+    running.signal('SIGTERM');
+    if (await this.#endsWithin(running, graceMs, signal)) return;
+    running.signal('SIGKILL');
+    await this.#endsWithin(running, KILLED_WITHIN_MS);
+  }
+
+  /** Sends a signal to the group, as somebody outside would: the restart policy applies. */
+  kill(name: NodeJS.Signals): void {
+    this.#process?.signal(name);
+  }
+
+  /** Resolves at the next change of state. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const settle = (end: () => void) => {
+        this.#watchers.delete(onChange);
+        signal.removeEventListener('abort', onAbort);
+        end();
+      };
+      const onChange = () => settle(resolve);
+      const onAbort = () => settle(() => reject(signal.reason));
+      this.#watchers.add(onChange);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #spawn(): void {
+    const { command, guard, clock, probe } = this.#options;
+    const startedAt = clock.monotonicMs();
+    this.#restartPending = false;
+    if (this.#startsCount > 0) this.#restarts += 1;
+    this.#startsCount += 1;
+    this.lastSeen = undefined;
+    const process = startServiceProcess(command, guard, (stream, text) => this.#takeLine(stream, text));
+    this.#process = process;
+    const life = new AbortController();
+    void process.ended.then((exit) => {
+      life.abort();
+      this.#process = undefined;
+      this.#ended(exit, clock.monotonicMs() - startedAt);
+    });
+    this.#become(probe ? 'starting' : 'running');
+    if (probe) void this.#watchReadiness(probe, AbortSignal.any([life.signal, this.#watch.signal]));
+    else this.#wasEverReady = true;
+  }
+
+  async #watchReadiness(probe: ReadinessProbe, signal: AbortSignal): Promise<void> {
+    try {
+      const { everyMs, maxEveryMs } = probe;
+      const result = await poll(
+        async (attemptSignal) => {
+          const seen = await probe.attempt(attemptSignal);
+          this.lastSeen = seen;
+          return seen === undefined ? { done: true, value: true } : { done: false, last: seen };
+        },
+        { withinMs: FOREVER_MS, clock: this.#options.clock, signal, everyMs, maxEveryMs },
+      );
+      if (!result.ok || signal.aborted) return;
+      this.#wasEverReady = true;
+      this.#become('ready');
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #ended(exit: ServiceExit, livedMs: number): void {
+    this.#lastExit = exit;
+    if (exit.problem !== undefined) this.#remember(exit.problem);
+    if (!this.#isWatched) {
+      this.#become('stopped');
+      return;
+    }
+    const delayMs = this.#policy.next(exit, livedMs);
+    this.#restartPending = delayMs !== undefined;
+    this.#become(exit.problem === undefined ? 'exited' : 'failed');
+    if (delayMs === undefined) return;
+    const { signal } = this.#watch;
+    this.#options.clock.delay(delayMs, signal).then(
+      () => this.#spawn(),
+      () => {}, // stopped, or started by hand, in the meantime
+    );
+  }
+
+  #endsWithin(process: ServiceProcess, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+    const over = new AbortController();
+    const bound = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    return Promise.race([
+      process.ended.then(() => true),
+      this.#options.clock.delay(withinMs, bound).then(
+        () => false,
+        () => false,
+      ),
+    ]).finally(() => over.abort());
+  }
+
+  #become(state: ServiceState): void {
+    this.#state = state;
+    this.#sinceMs = this.#options.clock.nowMs();
+    this.#options.onState(this.status());
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  #takeLine(stream: 'stdout' | 'stderr', text: string): void {
+    this.#remember(text);
+    this.logFile.append(text);
+    const fields = this.spec.logs === 'json' ? jsonObject(text) : undefined;
+    const line: LogLine = { atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text };
+    this.#options.onLog(fields ? { ...line, fields } : line);
+  }
+
+  #remember(line: string): void {
+    this.lastLines.push(line);
+    if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
+  }
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined; // a line of something else, or one that was cut
+  }
+}
