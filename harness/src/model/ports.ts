@@ -147,7 +147,10 @@ export interface MediaPort {
 }
 
 export interface SocketPort {
-  /** Emits one Socket.IO event to a service and, when `reply` is given, waits for that event. */
+  /**
+   * Emits one Socket.IO event to a service (by name, or by address) and, when `reply` is given, waits for that event. No fitting answer in
+   * time resolves without `reply`, with the last answer that did not fit as `rejected`. Throws STEP_INCONCLUSIVE when it cannot connect.
+   */
   emit(
     request: {
       to: string;
@@ -158,7 +161,7 @@ export interface SocketPort {
       timeoutMs: number;
     },
     signal: AbortSignal,
-  ): Promise<{ reply?: unknown }>;
+  ): Promise<{ reply?: unknown; rejected?: unknown }>;
 }
 
 /** Everything a step can use while its case runs. */
