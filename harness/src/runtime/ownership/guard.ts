@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ProcessGuard } from '../../model/processes.ts';
+import { hasProc, noteGroup } from './ledger.ts';
 import { currentOwner, isOwner, OWNER_VARIABLE } from './owner.ts';
 
 export interface Guard extends ProcessGuard {
@@ -60,7 +61,8 @@ export function processGuard(): Guard {
   return shared;
 }
 
-export function openGuard(): Guard {
+/** `ledger`: also write down what is adopted, for sweeps where there is no /proc. */
+export function openGuard({ ledger = !hasProc }: { ledger?: boolean } = {}): Guard {
   const mark = isOwner() ? `${OWNER_VARIABLE}=${currentOwner()}` : '';
   const groups = new Set<number>();
   const folders = new Set<string>();
@@ -85,6 +87,7 @@ export function openGuard(): Guard {
       if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`${pid} is no process group to guard`);
       groups.add(pid);
       tell(`+ ${pid}`);
+      if (ledger) noteGroup(pid);
       return () => {
         if (groups.delete(pid)) tell(`- ${pid}`);
       };
