@@ -1,3 +1,5 @@
 // The door of media: fixtures, FFmpeg, publishing, recording, probing and measuring.
 
 export * from './ffmpeg/index.ts';
+export * from './fixture/index.ts';
+export * from './measure/index.ts';

@@ -17,6 +17,8 @@ export interface Measurements {
   /** Wall time that measuring took. */
   tookMs: number;
   streams: StreamFacts[];
+  /** Measures that were asked for and cannot be taken of this recording, with the reason in words: `no audio track`. */
+  unmeasured?: Partial<Record<MeasureName, string>>;
   duration?: DurationMeasure;
   'av-sync'?: AvSyncMeasure;
   'content-sync'?: ContentSyncMeasure;
@@ -46,8 +48,10 @@ export interface DurationMeasure {
   totalMs: number;
   videoMs?: number;
   audioMs?: number;
-  /** When the recording's first readable frame has number n > 0: what was published from that frame on, ms. */
+  /** Number of the first readable frame of the recording, when the publication is known. */
   firstFrame?: number;
+  /** What was published from that frame on, ms: what `from: first-frame` compares with. */
+  publishedFromFirstFrameMs?: number;
   /** Length of what was published (fixture), when known. */
   publishedMs?: number;
 }
@@ -86,6 +90,8 @@ export interface FramesMeasure {
   /** Decoded frames. */
   total: number;
   unreadable: number;
+  /** Frames that carry another run's identity: stale or cached output. They do not count as seen. */
+  stale?: number;
   /** Numbers between the first and the last seen that never came. */
   lost: number;
   duplicated: number;
@@ -97,7 +103,12 @@ export interface FramesMeasure {
   missingAtEnd?: number;
   frameRate: number;
   /** The first few defects, with stream time. */
-  defects: { kind: 'lost' | 'duplicated' | 'backward' | 'unreadable'; atMs: number; number?: number; count: number }[];
+  defects: {
+    kind: 'lost' | 'duplicated' | 'backward' | 'unreadable' | 'stale';
+    atMs: number;
+    number?: number;
+    count: number;
+  }[];
 }
 
 export interface GapsMeasure {

@@ -1,0 +1,4 @@
+// The door to measuring: from a recording to Measurements.
+
+export type { Published } from './analyse-frames.ts';
+export { type MeasureOptions, measureRecording } from './measure-recording.ts';
