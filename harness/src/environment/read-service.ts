@@ -62,6 +62,10 @@ export function readService(input: ReadServiceInput): ServiceSpec | undefined {
   const environment = { ...readEnvFiles(compose, input, problem), ...filled(compose.environment, input.values) };
   const ready = readiness(compose, runtime, problem);
   const embedded = testcard.embedded;
+  const ports = [...new Set([...compose.ports.ports, ...compose.expose.ports])];
+  const udpPorts = ports.filter((port) =>
+    [compose.ports, compose.expose].every((field) => !field.ports.includes(port) || field.udpPorts.includes(port)),
+  );
   return {
     name,
     ...(embedded ? { run: embedded.run } : {}),
@@ -69,7 +73,8 @@ export function readService(input: ReadServiceInput): ServiceSpec | undefined {
     ...(embedded && Object.keys(embedded.environment).length > 0
       ? { embeddedEnvironment: filled(embedded.environment, input.values) }
       : {}),
-    ports: [...new Set([...compose.ports, ...compose.expose])],
+    ports,
+    ...(udpPorts.length > 0 ? { udpPorts } : {}),
     dependsOn: compose.depends_on
       .filter(({ service, required }) => required || input.written.includes(service))
       .map(({ service, condition }) => ({ service, condition })),

@@ -55,26 +55,31 @@ async function refuseTakenPorts(service: SupervisedService, localPorts: number[]
 export function notReadyError(
   service: SupervisedService,
   how: 'crashed' | 'still starting',
-  afterMs?: number,
+  afterMs = 0,
 ): TestcardError {
-  const { spec, lastLines, lastSeen, lastExit, logFile } = service;
-  const { state, restarts } = service.status();
-  const times = restarts > 0 ? `, started ${restarts + 1} times` : '';
-  const exit =
-    lastExit?.problem ??
-    (lastExit?.signal !== undefined ? `killed by ${lastExit.signal}` : `exit code ${lastExit?.code ?? 'unknown'}`);
-  const waited = afterMs === undefined ? '' : ` after ${(afterMs / 1000).toFixed(1)} s`;
-  const seen = lastSeen === undefined ? '' : ` (${lastSeen})`;
+  const { spec, lastLines, logFile } = service;
   const message =
     how === 'crashed'
-      ? `service ${spec.name} crashed while starting: ${exit}${times}`
-      : `service ${spec.name} is not ready${waited}: ${state === 'waiting' ? 'waits for what it depends on' : `still ${state}${times}`}${seen}`;
+      ? `service ${spec.name} ${service.lastExit?.code === 0 ? 'ended' : 'crashed'} while starting: ${exitOf(service)}`
+      : `service ${spec.name} is not ready after ${(afterMs / 1000).toFixed(1)} s: ${whatItDoes(service)}`;
   const lastWords = lastLines.filter((line) => line.trim() !== '').at(-1);
   return new TestcardError('SERVICE_NOT_READY', message, {
     hint: hintFor(lastLines, lastWords, logFile.path),
     position: spec.position,
     detail: detailOf(service),
   });
+}
+
+function exitOf({ lastExit }: SupervisedService): string {
+  if (lastExit?.problem !== undefined) return lastExit.problem;
+  return lastExit?.signal === undefined ? `exit code ${lastExit?.code ?? 'unknown'}` : `killed by ${lastExit.signal}`;
+}
+
+function whatItDoes(service: SupervisedService): string {
+  const { state, restarts } = service.status();
+  if (state === 'waiting') return 'it waits for what it depends on';
+  if (restarts > 0) return `it keeps ending (${exitOf(service)}, started ${restarts + 1} times)`;
+  return `still ${state}${service.lastSeen === undefined ? '' : ` (${service.lastSeen})`}`;
 }
 
 /** Names the remedy for the commonest causes; the code does not depend on it. */

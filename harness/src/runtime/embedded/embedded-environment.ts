@@ -6,9 +6,11 @@ import type { EnvironmentSpec, RunningEnvironment, StartOptions } from '../../mo
 import { TestcardError } from '../../model/errors.ts';
 import type { ServiceStatus } from '../../model/ports.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
+import type { TimelineEvent } from '../../model/timeline.ts';
 import { awaitService, notReadyError } from './await-service.ts';
 import type { PortClaims } from './claim-ports.ts';
 import { openLogFile } from './log-file.ts';
+import { notify } from './notify.ts';
 import { readinessProbe } from './readiness.ts';
 import { serviceCommand } from './service-command.ts';
 import { SupervisedService } from './supervised-service.ts';
@@ -86,20 +88,21 @@ export class EmbeddedEnvironment implements RunningEnvironment {
   async bringUp(): Promise<void> {
     const { start, clock } = this.#options;
     const startedAt = clock.monotonicMs();
-    start.onEvent({ type: 'environment', atMs: clock.nowMs(), state: 'starting' });
+    this.#tell('starting');
     try {
       await this.#startAll(start.signal);
     } catch (error) {
-      await this.stop(AbortSignal.timeout(0));
+      await this.stop(AbortSignal.abort());
       throw error;
     }
     this.readyAfterMs = clock.monotonicMs() - startedAt;
-    const detail = { ports: this.ports };
-    start.onEvent({ type: 'environment', atMs: clock.nowMs(), state: 'ready', elapsedMs: this.readyAfterMs, detail });
+    this.#tell('ready', this.readyAfterMs, { ports: this.ports });
   }
 
+  /** Also counts restarts and exits from here: what the case before did to a service is not this one's. */
   async restore(signal: AbortSignal): Promise<void> {
     await this.#startAll(signal);
+    for (const service of this.#services.values()) if (!this.#isJob(service.spec.name)) service.forgetPast();
   }
 
   stop(signal: AbortSignal): Promise<void> {
@@ -126,6 +129,10 @@ export class EmbeddedEnvironment implements RunningEnvironment {
           }),
         ),
       );
+      // One that was ready early may have gone again while others started.
+      for (const service of this.#services.values()) {
+        if (!this.#isFinishedJob(service)) await awaitService(service, 'service_healthy', [], all);
+      }
     } finally {
       bound.abort();
       await expired;
@@ -172,9 +179,9 @@ export class EmbeddedEnvironment implements RunningEnvironment {
   }
 
   async #stopAll(signal: AbortSignal): Promise<void> {
-    const { start, clock, claims } = this.#options;
+    const { clock, claims } = this.#options;
     const startedAt = clock.monotonicMs();
-    start.onEvent({ type: 'environment', atMs: clock.nowMs(), state: 'stopping' });
+    this.#tell('stopping');
     const stopping = new Map<string, Promise<void>>();
     const stopOne = (name: string): Promise<void> => {
       const known = stopping.get(name);
@@ -191,16 +198,18 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     await Promise.all(this.names().map(stopOne));
     for (const { logFile } of this.#services.values()) logFile.close();
     claims.release();
-    start.onEvent({
-      type: 'environment',
-      atMs: clock.nowMs(),
-      state: 'down',
-      elapsedMs: clock.monotonicMs() - startedAt,
-    });
+    this.#tell('down', clock.monotonicMs() - startedAt);
   }
 
   #report({ service, state, exitCode, signal, restarts }: ServiceStatus): void {
     const { start, clock } = this.#options;
-    start.onEvent({ type: 'service', atMs: clock.nowMs(), service, state, exitCode, signal, restarts });
+    const event: TimelineEvent = { type: 'service', atMs: clock.nowMs(), service, state, exitCode, signal, restarts };
+    notify(() => start.onEvent(event));
+  }
+
+  #tell(state: 'starting' | 'ready' | 'stopping' | 'down', elapsedMs?: number, detail?: unknown): void {
+    const { start, clock } = this.#options;
+    const more = { ...(elapsedMs === undefined ? {} : { elapsedMs }), ...(detail === undefined ? {} : { detail }) };
+    notify(() => start.onEvent({ type: 'environment', atMs: clock.nowMs(), state, ...more }));
   }
 }

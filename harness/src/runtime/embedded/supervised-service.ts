@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../../model/environment.ts';
 import type { LogLine, ServiceState, ServiceStatus } from '../../model/ports.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import type { LogFile } from './log-file.ts';
+import { notify } from './notify.ts';
 import type { ReadinessProbe } from './readiness.ts';
 import { type RestartPolicy, restartPolicy } from './restart-policy.ts';
 import type { ServiceCommand } from './service-command.ts';
@@ -46,7 +47,6 @@ export class SupervisedService {
   #watch = new AbortController();
   #isWatched = false;
   #restartPending = false;
-  #startsCount = 0;
   #wasEverReady = false;
 
   constructor(options: SupervisedServiceOptions) {
@@ -94,6 +94,7 @@ export class SupervisedService {
     this.#watch = new AbortController();
     this.#isWatched = true;
     this.#policy = restartPolicy(this.spec.restart);
+    this.#restarts = 0;
     this.#spawn();
   }
 
@@ -119,6 +120,12 @@ export class SupervisedService {
     this.#process?.signal(name);
   }
 
+  /** Counts restarts from here, and forgets how it ended before. */
+  forgetPast(): void {
+    this.#restarts = 0;
+    this.#lastExit = undefined;
+  }
+
   /** Resolves at the next change of state. */
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -142,8 +149,6 @@ export class SupervisedService {
     const { command, guard, clock, probe } = this.#options;
     const startedAt = clock.monotonicMs();
     this.#restartPending = false;
-    if (this.#startsCount > 0) this.#restarts += 1;
-    this.#startsCount += 1;
     this.lastSeen = undefined;
     const process = startServiceProcess(command, guard, (stream, text) => this.#takeLine(stream, text));
     this.#process = process;
@@ -190,7 +195,10 @@ export class SupervisedService {
     if (delayMs === undefined) return;
     const { signal } = this.#watch;
     this.#options.clock.delay(delayMs, signal).then(
-      () => this.#spawn(),
+      () => {
+        this.#restarts += 1;
+        this.#spawn();
+      },
       () => {}, // stopped, or started by hand, in the meantime
     );
   }
@@ -210,7 +218,7 @@ export class SupervisedService {
   #become(state: ServiceState): void {
     this.#state = state;
     this.#sinceMs = this.#options.clock.nowMs();
-    this.#options.onState(this.status());
+    notify(() => this.#options.onState(this.status()));
     for (const watcher of [...this.#watchers]) watcher();
   }
 
@@ -219,7 +227,7 @@ export class SupervisedService {
     this.logFile.append(text);
     const fields = this.spec.logs === 'json' ? jsonObject(text) : undefined;
     const line: LogLine = { atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text };
-    this.#options.onLog(fields ? { ...line, fields } : line);
+    notify(() => this.#options.onLog(fields ? { ...line, fields } : line));
   }
 
   #remember(line: string): void {
