@@ -3,3 +3,4 @@
 export * from './ffmpeg/index.ts';
 export * from './fixture/index.ts';
 export * from './measure/index.ts';
+export * from './publish/index.ts';

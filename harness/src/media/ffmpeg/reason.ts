@@ -15,7 +15,7 @@ export function distilReason(stderrTail: readonly string[]): string | undefined 
   const lines = stderrTail.map((line) => line.replace(LABEL, '').trim()).filter((line) => line !== '');
   const telling = lines.filter((line) => TELLING.test(line) && !EMPTY_TALK.test(line));
   const line = telling.at(-1) ?? lines.filter((candidate) => !EMPTY_TALK.test(candidate)).at(-1) ?? lines.at(-1);
-  return line === undefined ? undefined : clip(line);
+  return line === undefined ? undefined : clip(line.replace('?timeout=0', ''));
 }
 
 function clip(line: string): string {
