@@ -1,0 +1,217 @@
+// Checks that the names a case uses exist: services, fixtures, recordings, publishers, phases, and variables saved on the way.
+
+import type { NameDefinition, NameUse } from '../model/kinds.ts';
+import type { Position } from '../model/position.ts';
+import type { CheckNode, StepNode } from '../model/suite.ts';
+import { addressProblem } from './addresses.ts';
+import { factsOfCheck, factsOfStep, type ParsedStep } from './facts.ts';
+import type { Known } from './known.ts';
+import { originOf, type Path, positionOf, valueAt } from './origins.ts';
+import type { ParsedCase } from './parse-case.ts';
+import type { Session } from './session.ts';
+import { suggestion } from './suggest.ts';
+
+type Defined = Map<NameDefinition['kind'], Set<string>>;
+
+export function checkNames(kase: ParsedCase, known: Known, session: Session): void {
+  new NameChecker(kase, known, session).check();
+}
+
+class NameChecker {
+  #case: ParsedCase;
+  #known: Known;
+  #session: Session;
+  /** By the steps so far. */
+  #defined: Defined = new Map();
+  /** By any step of the case. */
+  #everDefined: Defined = new Map();
+  /** Text found in broken steps: it may be a name that they would have defined, so it is not called unknown. */
+  #perhaps = new Set<string>();
+  #anyOpaque = false;
+  #hasCheck = false;
+
+  constructor(kase: ParsedCase, known: Known, session: Session) {
+    this.#case = kase;
+    this.#known = known;
+    this.#session = session;
+  }
+
+  check(): void {
+    const { steps, throughout, kase } = this.#case;
+    this.#collect(steps);
+    for (const check of throughout) this.#check(check, this.#everDefined);
+    this.#steps(steps);
+    if (kase && !this.#hasCheck && !this.#anyOpaque) {
+      const hint = 'add an `expect` or `eventually` step, or `throughout`';
+      this.#session.error(`the case “${kase.title}” has no check: it would never be green`, kase.position, hint);
+    }
+  }
+
+  #collect(steps: readonly ParsedStep[]): void {
+    for (const step of steps) {
+      if ('broken' in step) {
+        collectTexts(step.raw, this.#perhaps);
+        this.#collect(step.steps);
+        continue;
+      }
+      const facts = factsOfStep(step);
+      if (facts?.input === undefined) {
+        this.#anyOpaque = true;
+        collectTexts(facts?.raw, this.#perhaps);
+        continue;
+      }
+      this.#collect(step.kind.children?.(facts.input).steps ?? []);
+      for (const { kind, name } of step.kind.defines?.(facts.input) ?? []) add(this.#everDefined, kind, name);
+    }
+  }
+
+  #steps(steps: readonly ParsedStep[]): void {
+    for (const step of steps) {
+      if ('broken' in step) {
+        this.#steps(step.steps);
+        for (const check of step.checks) this.#check(check, this.#defined);
+      } else this.#step(step);
+    }
+  }
+
+  #step(step: StepNode): void {
+    const facts = factsOfStep(step);
+    if (!facts) return;
+    for (const { name, position } of facts.unresolved) this.#saved(name, position, facts.raw);
+    if (facts.input === undefined) return;
+    const { kind, input, raw } = facts;
+    for (const use of kind.uses?.(input) ?? []) this.#use(use, this.#defined, placeIn(raw, kind.key, use.path));
+    const children = kind.children?.(input);
+    this.#steps(children?.steps ?? []);
+    for (const check of children?.checks ?? []) this.#check(check, this.#defined);
+    if (kind.asserts?.(input)) this.#hasCheck = true;
+    for (const { kind: what, name } of kind.defines?.(input) ?? []) {
+      if (what === 'variable') this.#savesOver(name, raw);
+      add(this.#defined, what, name);
+    }
+  }
+
+  #check(check: CheckNode, defined: Defined): void {
+    this.#hasCheck = true;
+    const raw = factsOfCheck(check)?.raw;
+    for (const use of check.kind.uses?.(check.input) ?? []) {
+      this.#use(use, defined, positionOf(raw, use.path) ?? check.position);
+    }
+    if (check.during === undefined || isReference(check.during)) return;
+    const phases = [...(this.#everDefined.get('phase') ?? [])];
+    if (phases.includes(check.during) || this.#perhaps.has(check.during)) return;
+    const hint = suggestion(check.during, phases, 'phases of this case', 'no step of this case starts a phase');
+    this.#session.error(`unknown phase \`${check.during}\``, positionOf(raw, ['during']) ?? check.position, hint);
+  }
+
+  #use(use: NameUse, defined: Defined, position: Position | undefined): void {
+    if (isReference(use.name) || !position) return; // its value is only known at run time
+    const problem = this.#problemOf(use, defined);
+    if (problem) this.#session.error(problem.message, position, problem.hint);
+  }
+
+  #problemOf({ kind, name }: NameUse, defined: Defined): { message: string; hint?: string | undefined } | undefined {
+    const { services, fixtures } = this.#known;
+    switch (kind) {
+      case 'service':
+      case 'metrics-of': {
+        if (!services) return undefined;
+        const service = services.find((candidate) => candidate.name === name);
+        const able = kind === 'service' ? services : services.filter(({ hasMetrics }) => hasMetrics);
+        const names = able.map((candidate) => candidate.name);
+        if (!service) return { message: `unknown service \`${name}\``, hint: suggestion(name, names, 'services are') };
+        if (kind === 'service' || service.hasMetrics) return undefined;
+        const hint = suggestion('', names, 'services with metrics', 'no service has any');
+        return {
+          message: `the service \`${name}\` has no metrics address`,
+          hint: hint && `${hint} (x-testcard.metrics)`,
+        };
+      }
+      case 'fixture':
+        if (!fixtures || fixtures.includes(name)) return undefined;
+        return {
+          message: `unknown fixture \`${name}\``,
+          hint: suggestion(name, fixtures, 'fixtures are', 'there are no recipes in fixtures/'),
+        };
+      case 'url':
+        return addressProblem(name, services);
+      case 'recording':
+        return this.#unknown(
+          'recording',
+          name,
+          ['recording'],
+          defined,
+          'record it first: `- record: { from: …, as: … }`',
+        );
+      case 'publisher':
+        return this.#unknown('publisher', name, ['publisher'], defined, 'publish it first');
+      case 'activity':
+        return this.#unknown(
+          'publisher or recording',
+          name,
+          ['publisher', 'recording'],
+          defined,
+          'start it with `publish` or `record` first',
+        );
+      case 'block':
+        return undefined; // found out when it is expanded
+    }
+  }
+
+  #unknown(what: string, name: string, kinds: NameDefinition['kind'][], defined: Defined, whenNone: string) {
+    const known = kinds.flatMap((kind) => [...(defined.get(kind) ?? [])]);
+    if (known.includes(name) || this.#perhaps.has(name)) return undefined;
+    if (kinds.some((kind) => this.#everDefined.get(kind)?.has(name))) {
+      return { message: `\`${name}\` is used before it is started`, hint: 'move the step that starts it up' };
+    }
+    return { message: `unknown ${what} \`${name}\``, hint: suggestion(name, known, `known here`, whenNone) };
+  }
+
+  /** A reference without a value when the suite is read must be saved by an earlier step. */
+  #saved(name: string, position: Position, raw: object): void {
+    const saved = [...(this.#defined.get('variable') ?? [])];
+    if (saved.includes(name) || this.#perhaps.has(name) || this.#anyOpaque) return;
+    if (this.#everDefined.get('variable')?.has(name)) {
+      this.#session.error(`\`${name}\` is used before a step saves it`, position, 'move the step that saves it up');
+      return;
+    }
+    const names = [...new Set([...(originOf(raw)?.scope.names() ?? []), ...saved])];
+    this.#session.error(
+      `unknown variable \`${name}\``,
+      position,
+      suggestion(name, names, 'variables here', 'define it under `vars`, or `save` it in an earlier step'),
+    );
+  }
+
+  #savesOver(name: string, raw: object): void {
+    if (!originOf(raw)?.scope.names().includes(name)) return;
+    const position = positionOf(raw, []);
+    if (position)
+      this.#session.error(`\`${name}\` is a variable already, so nothing can be saved under that name`, position);
+  }
+}
+
+/** A use's path starts at the step's value; some kinds name the key as well. */
+function placeIn(raw: object, key: string, path: Path): Position | undefined {
+  const full = [key, ...path];
+  const direct = valueAt(raw, full) === undefined && path[0] === key ? path : full;
+  return positionOf(raw, direct);
+}
+
+const isReference = (name: string): boolean => name.includes('${');
+
+function add(defined: Defined, kind: NameDefinition['kind'], name: string): void {
+  const names = defined.get(kind) ?? new Set();
+  names.add(name);
+  defined.set(kind, names);
+}
+
+function collectTexts(raw: unknown, into: Set<string>, depth = 0): void {
+  if (typeof raw === 'string') into.add(raw);
+  else if (typeof raw === 'object' && raw !== null && depth < 64) {
+    for (const [key, value] of Object.entries(raw)) {
+      into.add(key); // `save: { token: … }` names variables by key
+      collectTexts(value, into, depth + 1);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// What is shared while one suite and the files it includes are parsed: problems, secrets, limits.
+
+import type { Problem } from '../model/errors.ts';
+import type { Position } from '../model/position.ts';
+import type { Block } from './blocks.ts';
+import type { CompiledRegistry } from './registry.ts';
+
+/** Most YAML nodes that one suite may come to, aliases, matrix and blocks expanded. */
+const MAX_NODES = 400_000;
+/** More problems than this are counted, not kept: nobody reads them, and a generated file may have millions. */
+const MAX_PROBLEMS = 200;
+
+export class Session {
+  readonly registry: CompiledRegistry;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Set<string>;
+  /** Named lists of steps, of the suite and of what it includes. */
+  readonly blocks: Map<string, Block>;
+  /** True once any reference was met that has no value before the run: most suites have none, and skip looking for them. */
+  hasUnresolved = false;
+  #problems = new Map<string, Problem>();
+  #nodes = 0;
+  #dropped = 0;
+
+  constructor(registry: CompiledRegistry, env: Readonly<Record<string, string | undefined>>, parent?: Session) {
+    this.registry = registry;
+    this.env = env;
+    this.secrets = parent?.secrets ?? new Set();
+    this.blocks = parent?.blocks ?? new Map();
+  }
+
+  /** A session for parsing one step again while the suite runs: the same blocks and secrets, its own problems. */
+  again(): Session {
+    return new Session(this.registry, this.env, this);
+  }
+
+  /** Adds a problem; the same one again (another matrix combination, a block used twice) is kept once. */
+  report(problem: Problem): void {
+    const { file, line, col } = problem.position;
+    const key = `${file}:${line}:${col}:${problem.message}`;
+    if (this.#problems.has(key)) return;
+    if (this.#problems.size >= MAX_PROBLEMS) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#problems.set(key, {
+      ...problem,
+      message: this.mask(problem.message),
+      ...(problem.hint === undefined ? {} : { hint: this.mask(problem.hint) }),
+    });
+  }
+
+  error(message: string, position: Position, hint?: string): void {
+    this.report({ severity: 'error', message, position, ...(hint === undefined ? {} : { hint }) });
+  }
+
+  /** All problems, those of `mainFile` first, each file's from top to bottom. */
+  problems(mainFile: string): Problem[] {
+    const all = [...this.#problems.values()].sort((a, b) => {
+      const byFile =
+        a.position.file === b.position.file
+          ? 0
+          : Number(b.position.file === mainFile) - Number(a.position.file === mainFile) ||
+            (a.position.file < b.position.file ? -1 : 1);
+      return byFile || a.position.line - b.position.line || a.position.col - b.position.col;
+    });
+    const last = all.at(-1);
+    if (this.#dropped > 0 && last) {
+      all.push({
+        severity: 'error',
+        message: `${this.#dropped} more problems are not shown`,
+        position: last.position,
+      });
+    }
+    return all;
+  }
+
+  /** Counts a node; false when the suite has become too large to go on. */
+  spendNode(): boolean {
+    this.#nodes += 1;
+    return this.#nodes <= MAX_NODES;
+  }
+
+  /** Replaces every secret in `text`. Longest first, so that a secret inside another leaves no rest. */
+  mask(text: string): string {
+    if (this.secrets.size === 0) return text;
+    let masked = text;
+    for (const secret of [...this.secrets].sort((a, b) => b.length - a.length)) {
+      masked = masked.replaceAll(secret, '***');
+    }
+    return masked;
+  }
+}
