@@ -124,23 +124,37 @@ const envFileEntry = z.union([
   z.looseObject({ path: z.string(), required: z.boolean().default(true), format: z.string().optional() }),
 ]);
 
+const notMap = (name: string, example: string) => ({
+  error: (issue: { code?: string | undefined }) =>
+    issue.code === 'invalid_type' ? `${name} is a map: ${example}` : undefined,
+});
+
 /** `x-testcard` of a service: what Testcard cannot read off the Compose file itself. */
 const testcardField = z
-  .strictObject({
-    embedded: z
-      .strictObject({
-        run: z
-          .array(z.coerce.string(), { error: 'run is the command as a list: [node, services/x/src/main.ts]' })
-          .min(1, 'run is the command as a list: [node, services/x/src/main.ts]'),
-        environment: environmentField,
-      })
-      .optional(),
-    ready: z
-      .strictObject({ http: z.string({ error: 'http is the address to ask, such as "http://web:80/health"' }) })
-      .optional(),
-    metrics: z.string({ error: 'metrics is an address, such as "http://web:80/metrics"' }).optional(),
-    logs: z.enum(['json', 'text'], { error: 'logs is json or text' }).default('text'),
-  })
+  .strictObject(
+    {
+      embedded: z
+        .strictObject(
+          {
+            run: z
+              .array(z.coerce.string(), { error: 'run is the command as a list: [node, services/x/src/main.ts]' })
+              .min(1, 'run is the command as a list: [node, services/x/src/main.ts]'),
+            environment: environmentField,
+          },
+          notMap('embedded', '{ run: [program, argument] }'),
+        )
+        .optional(),
+      ready: z
+        .strictObject(
+          { http: z.string({ error: 'http is the address to ask, such as "http://web:80/health"' }) },
+          notMap('ready', '{ http: "http://web:80/health" }'),
+        )
+        .optional(),
+      metrics: z.string({ error: 'metrics is an address, such as "http://web:80/metrics"' }).optional(),
+      logs: z.enum(['json', 'text'], { error: 'logs is json or text' }).default('text'),
+    },
+    notMap('x-testcard', '{ embedded: { run: [program, argument] } }'),
+  )
   .prefault({});
 
 export const serviceSchema = z.looseObject(

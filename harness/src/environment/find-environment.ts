@@ -27,7 +27,7 @@ export function findEnvironment(ref: string, fromSuiteFile: string, rootFolder: 
   }
   throw new TestcardError('COMPOSE_NOT_FOUND', `there is no environment ${ref}`, {
     hint: isPath
-      ? `looked for ${candidates.join(' and ')}`
+      ? `looked for ${[...new Set(candidates)].join(' and ')}`
       : didYouMean(ref, listEnvironments(rootFolder), `environments under ${composeFolder}`),
     position,
   });

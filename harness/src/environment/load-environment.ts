@@ -39,7 +39,7 @@ export function loadEnvironment(path: string, runtime: 'embedded' | 'compose' = 
   const values = { ...readEnvFile(resolve(dirname(file), '.env')), ...process.env };
   problems.push(...interpolateValues(source, values));
 
-  const parsed = fileSchema.safeParse(toPlain(source, problems));
+  const parsed = fileSchema.safeParse(source.doc.toJS());
   if (!parsed.success) {
     for (const { message, path } of parsed.error.issues) {
       problems.push({ severity: 'error', message, position: source.positionOf(path as (string | number)[]) });
@@ -115,17 +115,6 @@ function interpolateValues(source: YamlSource, values: Record<string, string | u
     },
   });
   return problems;
-}
-
-function toPlain(source: YamlSource, problems: Problem[]): unknown {
-  try {
-    return source.doc.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    // Too many aliases ("billion laughs") or an alias without anchor.
-    const message = error instanceof Error ? error.message : String(error);
-    problems.push({ severity: 'error', message, position: source.positionOf([]) });
-    return { services: {} };
-  }
 }
 
 function folderName(file: string): string {

@@ -16,6 +16,9 @@ const DEFAULT_INTERVAL_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_RETRIES = 3;
 
+/** Compose's specification, `services`. */
+const SERVICE_NAME = /^[a-zA-Z0-9._-]+$/;
+
 export interface ReadServiceInput {
   name: string;
   value: unknown;
@@ -35,6 +38,11 @@ export interface ReadServiceInput {
 export function readService(input: ReadServiceInput): ServiceSpec | undefined {
   const { name, source, problems, runtime } = input;
   const path = ['services', name];
+  if (!SERVICE_NAME.test(name)) {
+    const message = `${JSON.stringify(name)} is no name for a service: letters, digits, dot, dash and underscore`;
+    problems.push({ severity: 'error', message, position: source.keyPositionOf(path) });
+    return undefined;
+  }
   const parsed = serviceSchema.safeParse(input.value);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(...problemsOf(issue, path, source));

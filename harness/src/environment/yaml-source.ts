@@ -4,6 +4,8 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 
+const MAX_ALIASES = 100;
+
 export type YamlPath = readonly (string | number)[];
 
 export interface YamlSource {
@@ -30,7 +32,7 @@ export function parseYaml(file: string, text: string): YamlSource {
       const node = doc.getIn(path.slice(0, length), true);
       if (isNode(node) && node.range) return positionAt(node.range[0]);
     }
-    return positionAt(doc.contents?.range?.[0] ?? 0);
+    return doc.contents?.range ? positionAt(doc.contents.range[0]) : { file, line: 1, col: 1 };
   };
   const keyPositionOf = (path: YamlPath): Position => {
     const parent = path.length > 1 ? doc.getIn(path.slice(0, -1), true) : doc.contents;
@@ -43,11 +45,26 @@ export function parseYaml(file: string, text: string): YamlSource {
   };
   // Unknown tags (`!reset`) are warnings of the parser; Compose's own are none of our business.
   const problems = doc.errors.map(
-    (error): Problem => ({
+    ({ message, pos }): Problem => ({
       severity: 'error',
-      message: error.message.split('\n')[0] ?? error.message,
-      position: positionAt(error.pos[0]),
+      message: message.startsWith('Maximum call stack') ? NESTED_TOO_DEEP : `not valid YAML: ${message.split('\n')[0]}`,
+      position: positionAt(pos[0]),
     }),
   );
+  if (problems.length === 0) problems.push(...aliasProblems(doc, file));
   return { doc, problems, positionAt, positionOf, keyPositionOf };
+}
+
+const NESTED_TOO_DEEP = 'is nested too deep';
+
+/** Aliases of aliases of aliases ("billion laughs"), or of nothing, show when the document becomes plain values. */
+function aliasProblems(doc: Document, file: string): Problem[] {
+  try {
+    doc.toJS({ maxAliasCount: MAX_ALIASES });
+    return [];
+  } catch (error) {
+    const message =
+      error instanceof RangeError ? NESTED_TOO_DEEP : String(error instanceof Error ? error.message : error);
+    return [{ severity: 'error', message: `not valid YAML: ${message}`, position: { file, line: 1, col: 1 } }];
+  }
 }
