@@ -41,6 +41,8 @@ export interface StartOptions {
   overrides: Record<string, ServiceOverride>;
   /** Where service logs are written, one file a service. */
   logFolder: string;
+  /** Masks secrets in log files and errors. What goes to onLog is as the service wrote it. */
+  mask?(text: string): string;
   onLog(line: LogLine): void;
   onEvent(event: TimelineEvent): void;
   signal: AbortSignal;

@@ -12,7 +12,11 @@ export interface LogFile {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** `<folder>/<service>.log`, appended to. Lines are written at once, so that a killed harness loses none. */
-export function openLogFile(folder: string, service: string, maxBytes = MAX_BYTES): LogFile {
+export function openLogFile(
+  folder: string,
+  service: string,
+  { mask = (text: string) => text, maxBytes = MAX_BYTES } = {},
+): LogFile {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${service.replace(/[^\w.-]/g, '_')}.log`);
   let fd: number | undefined = openSync(path, 'a');
@@ -21,7 +25,7 @@ export function openLogFile(folder: string, service: string, maxBytes = MAX_BYTE
     path,
     append(line) {
       if (fd === undefined || written > maxBytes) return;
-      written += writeSync(fd, `${line}\n`);
+      written += writeSync(fd, `${mask(line)}\n`);
       if (written > maxBytes)
         writeSync(
           fd,

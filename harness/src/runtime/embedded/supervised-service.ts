@@ -19,6 +19,8 @@ export interface SupervisedServiceOptions {
   guard: ProcessGuard;
   logFile: LogFile;
   clock: Clock;
+  /** For the last lines that errors show. */
+  mask: ((text: string) => string) | undefined;
   onLog(line: LogLine): void;
   onState(status: ServiceStatus): void;
 }
@@ -231,7 +233,7 @@ export class SupervisedService {
   }
 
   #remember(line: string): void {
-    this.lastLines.push(line);
+    this.lastLines.push(this.#options.mask?.(line) ?? line);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
   }
 }
