@@ -1,0 +1,3 @@
+// Looking at a stream.
+
+export { probeStream } from './probe-stream.ts';
