@@ -1,0 +1,78 @@
+// One RTSP publisher: its announced tracks, and the stream its packets make.
+
+import { parseSenderReport } from '../codec/rtcp.ts';
+import { parseRtp } from '../codec/rtp-packet.ts';
+import type { SdpMedia } from '../codec/sdp.ts';
+import type { Publication } from '../core/path-registry.ts';
+import { ProtocolError } from '../core/protocol-error.ts';
+import type { RelayContext } from '../core/relay-context.ts';
+import { RtpClock } from '../core/rtp-clock.ts';
+import { RtpFeed } from '../core/rtp-feed.ts';
+import { Stream } from '../core/stream.ts';
+
+/** How long a track may go without a sender report before its first packet's arrival has to do. */
+const REPORT_WAIT_MS = 1_000;
+
+export class RtspPublisher {
+  readonly media: readonly SdpMedia[];
+  readonly publication: Publication;
+  readonly #feed: RtpFeed;
+  readonly #clock: RtpClock;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #ended = false;
+
+  constructor(context: RelayContext, publication: Publication, media: readonly SdpMedia[]) {
+    this.media = media;
+    this.publication = publication;
+    this.#clock = new RtpClock(media.map((track) => track.clockRate));
+    this.#feed = new RtpFeed({
+      media,
+      clock: this.#clock,
+      cacheBytes: context.config.gopCacheBytes,
+      onOverflow: () => context.log.warn({ path: publication.path }, 'GOP too large to keep for late readers'),
+    });
+  }
+
+  record(): void {
+    this.publication.ready(
+      new Stream({
+        path: this.publication.path,
+        source: this.publication.source,
+        tracks: this.media.map((track) => track.codec),
+        rtp: this.#feed,
+        flv: undefined,
+      }),
+    );
+  }
+
+  onRtp(track: number, packet: Buffer): void {
+    if (this.#ended) return;
+    this.publication.bytesReceived += packet.length;
+    const header = parseRtp(packet);
+    if (header === undefined) throw new ProtocolError('malformed RTP packet');
+    const first = !this.#clock.hasStarted(track);
+    this.#feed.push(track, packet, header);
+    if (first) this.#awaitReport(track);
+  }
+
+  onRtcp(track: number, packet: Buffer): void {
+    if (this.#ended) return;
+    const report = parseSenderReport(packet);
+    if (report !== undefined) this.#clock.onSenderReport(track, report);
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.publication.end();
+  }
+
+  #awaitReport(track: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#clock.anchorByArrival(track);
+    }, REPORT_WAIT_MS);
+    this.#timers.add(timer);
+  }
+}
