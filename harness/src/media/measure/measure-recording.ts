@@ -1,7 +1,12 @@
 // Measures a recording: packets once, content once, and from these every measure that was asked for.
 
 import type { Measurements, MeasureName } from '../../model/measurements.ts';
+import { analyseAvSync } from './analyse-av-sync.ts';
+import { analyseContentSync } from './analyse-content-sync.ts';
 import { analyseFrames, type Published } from './analyse-frames.ts';
+import { analyseGaps } from './analyse-gaps.ts';
+import { analyseTimestamps } from './analyse-timestamps.ts';
+import { comparePictures } from './compare-pictures.ts';
 import { measureDuration, streamFacts } from './describe-streams.ts';
 import { type ContentTrace, readContent } from './read-content.ts';
 import { UNREADABLE } from './read-frames.ts';
@@ -14,6 +19,8 @@ export interface MeasureOptions {
   signal: AbortSignal;
   /** Length of the segments of `av-sync`. Default 6000. */
   segmentMs?: number | undefined;
+  /** What `calibrate` found: its bias is added to the error bound of `content-sync`. */
+  calibration?: { rawMs: number; baselineMs: number } | undefined;
 }
 
 /** `duration` needs the first readable frame only; a reader that joined late sees it within this many. */
@@ -36,18 +43,41 @@ export async function measureRecording(path: string, options: MeasureOptions): P
     tookMs: 0,
     streams,
   };
-  const take = <N extends MeasureName>(name: N, needs: ('video' | 'audio')[], measure: () => Measurements[N]) => {
-    if (!wanted.has(name)) return;
-    const missing = needs.filter((kind) => !scan[kind]);
-    if (missing.length > 0) {
-      measurements.unmeasured = { ...measurements.unmeasured, [name]: `no ${missing.join(' and no ')} track` };
-      return;
-    }
-    const result = measure();
-    if (result !== undefined) measurements[name] = result;
+  const leaveOut = (name: MeasureName, why: string) => {
+    measurements.unmeasured = { ...measurements.unmeasured, [name]: why };
   };
-  take('duration', [], () => ({ ...measureDuration(streams), ...fromFirstFrame(content, published) }));
-  take('frames', ['video'], () => content.frames && analyseFrames(content.frames, published));
+  const { video, audio } = scan;
+  const { frames, sound } = content;
+  const noVideo = 'no video track';
+  const noAudio = 'no audio track';
+  if (wanted.has('duration')) {
+    measurements.duration = { ...measureDuration(streams), ...fromFirstFrame(content, published) };
+  }
+  if (wanted.has('timestamps')) measurements.timestamps = analyseTimestamps(scan);
+  if (wanted.has('av-sync')) {
+    const measured = video && audio && analyseAvSync(video, audio, options.segmentMs ?? 6000);
+    if (measured) measurements['av-sync'] = measured;
+    else leaveOut('av-sync', video ? (audio ? 'video and audio have no instant in common' : noAudio) : noVideo);
+  }
+  if (wanted.has('frames')) {
+    if (frames) measurements.frames = analyseFrames(frames, published);
+    else leaveOut('frames', noVideo);
+  }
+  if (wanted.has('gaps')) measurements.gaps = analyseGaps(frames, sound, published?.frameRate);
+  if (wanted.has('content-sync')) {
+    if (frames && sound && video && audio) {
+      const resolutionMs = (video.tickMs + audio.tickMs) / 2;
+      const context = { resolutionMs, frameRate: published?.frameRate, calibration: options.calibration };
+      const measured = analyseContentSync(frames, sound, context);
+      if ('unmatched' in measured) leaveOut('content-sync', measured.unmatched);
+      else measurements['content-sync'] = measured;
+    } else leaveOut('content-sync', frames ? noAudio : noVideo);
+  }
+  if (wanted.has('quality')) {
+    if (!frames) leaveOut('quality', noVideo);
+    else if (!published) leaveOut('quality', 'what was published is not known');
+    else measurements.quality = await comparePictures(path, scan, frames, published, signal);
+  }
   measurements.tookMs = Math.round(performance.now() - startedAt);
   return measurements;
 }
