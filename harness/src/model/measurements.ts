@@ -1,15 +1,18 @@
 // What was measured of a recording. All times are in milliseconds of the stream's own clock unless a name says otherwise.
 // Sign of every A/V offset: time of the sound minus time of the picture; + means the sound is late.
 
-export type MeasureName =
-  | 'duration'
-  | 'streams'
-  | 'av-sync'
-  | 'content-sync'
-  | 'frames'
-  | 'gaps'
-  | 'timestamps'
-  | 'quality';
+export const MEASURE_NAMES = [
+  'duration',
+  'streams',
+  'av-sync',
+  'content-sync',
+  'frames',
+  'gaps',
+  'timestamps',
+  'quality',
+] as const;
+
+export type MeasureName = (typeof MEASURE_NAMES)[number];
 
 export interface Measurements {
   file: string;

@@ -1,0 +1,13 @@
+// What every command does first: become the owner of all it starts, and end what killed runs left behind.
+
+import { processGuard } from '../runtime/ownership/guard.ts';
+import { ownFromHere } from '../runtime/ownership/owner.ts';
+import { describeSwept, sweep } from '../runtime/ownership/sweep.ts';
+
+/** `print` gets one line when something was swept. */
+export async function claimOwnership(print: (line: string) => void): Promise<void> {
+  ownFromHere();
+  processGuard();
+  const line = describeSwept(await sweep());
+  if (line !== undefined) print(line);
+}

@@ -1,0 +1,52 @@
+// What a suite would start and do, without starting it.
+
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { findEnvironment, requireEnvironment } from '../environment/index.ts';
+import { isFixtureBuilt, loadRecipes } from '../media/index.ts';
+import type { Suite } from '../model/suite.ts';
+import { fixturesOf } from './fixtures.ts';
+import { projectFolders } from './project.ts';
+
+export interface SuitePlan {
+  suite: string;
+  file: string;
+  environment: string;
+  services: { name: string; ports: number[]; command: string[]; summary: string }[];
+  fixtures: { name: string; state: 'built' | 'to be built' | 'unknown' }[];
+  /** Longest time all cases may take, ms. */
+  longestMs: number;
+  cases: { title: string; priority: string; timeoutMs: number; steps: string[]; throughout: string[] }[];
+}
+
+export async function planOf(suite: Suite): Promise<SuitePlan> {
+  const { root, fixtures } = projectFolders();
+  const spec = requireEnvironment(findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position));
+  const recipes = existsSync(fixtures) ? await loadRecipes(fixtures) : new Map();
+  return {
+    suite: suite.name,
+    file: suite.file,
+    environment: relative(root, spec.file),
+    services: spec.services.map(({ name, ports, run = [] }) => ({
+      name,
+      ports,
+      command: run,
+      summary: ports.length > 0 ? `${name} (${ports.join(', ')})` : name,
+    })),
+    fixtures: await Promise.all(
+      fixturesOf(suite.cases).map(async (name) => {
+        const recipe = recipes.get(name);
+        if (!recipe) return { name, state: 'unknown' as const };
+        return { name, state: (await isFixtureBuilt(recipe)) ? ('built' as const) : ('to be built' as const) };
+      }),
+    ),
+    longestMs: suite.cases.reduce((sum, kase) => sum + kase.timeoutMs, 0),
+    cases: suite.cases.map((kase) => ({
+      title: kase.title,
+      priority: kase.priority,
+      timeoutMs: kase.timeoutMs,
+      steps: kase.steps.map((step) => step.title),
+      throughout: kase.throughout.map((check) => check.title),
+    })),
+  };
+}

@@ -1,0 +1,25 @@
+// `testcard doctor`: what this machine lacks, and the one command that installs it.
+
+import { Command } from 'commander';
+import { examineMachine } from '../../assembly/doctor.ts';
+import { EXIT_CODES } from '../../model/errors.ts';
+import { interruptSignal } from '../interrupt.ts';
+
+export function command(): Command {
+  return new Command('doctor')
+    .description('Say what is missing on this machine and how to get it.')
+    .option('--json', 'print as JSON', false)
+    .addHelpText('after', '\nExample:\n  testcard doctor')
+    .action(async ({ json }: { json: boolean }) => {
+      const findings = await examineMachine(interruptSignal);
+      if (json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+      else {
+        for (const { name, state, detail, remedy } of findings) {
+          process.stdout.write(
+            `${state.padEnd(8)} ${name.padEnd(12)} ${detail}${remedy === undefined ? '' : `\n${' '.repeat(22)}→ ${remedy}`}\n`,
+          );
+        }
+      }
+      if (findings.some((finding) => finding.state === 'missing')) process.exitCode = EXIT_CODES.inconclusive;
+    });
+}

@@ -1,0 +1,116 @@
+// The whole of `testcard run`: find, validate, select, prepare fixtures, run, report, exit code.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { prepareFixtures } from '../assembly/fixtures.ts';
+import { loadSuites } from '../assembly/load-suites.ts';
+import { claimOwnership } from '../assembly/ownership.ts';
+import { EXIT_CODES, TestcardError } from '../model/errors.ts';
+import type { RunResult } from '../model/results.ts';
+import type { Case, Suite } from '../model/suite.ts';
+import { type Verdict, worseVerdict } from '../model/verdict.ts';
+import { createConsoleView, renderSummary } from '../report/console.ts';
+import { renderJunit } from '../report/junit.ts';
+import { tailTimelines } from '../report/tail-timelines.ts';
+import { useColor } from './color.ts';
+import { interruptSignal } from './interrupt.ts';
+
+export interface RunRequest {
+  paths: string[];
+  priority?: string[];
+  tag?: string[];
+  case?: string;
+  runtime: 'embedded';
+  parallel?: number;
+  bail: boolean;
+  keep: boolean;
+  json: boolean;
+}
+
+/** Returns the exit code. Throws TestcardError for problems found before anything started. */
+export async function runAll(request: RunRequest): Promise<number> {
+  const startedAtMs = Date.now();
+  const out = request.json ? process.stderr : process.stdout;
+  await claimOwnership((line) => out.write(`testcard: ${line}\n`));
+  const suites = await loadSuites(request.paths, (text) => process.stderr.write(text));
+  const selected = select(suites, request);
+  await prepareFixtures(selected, interruptSignal, (line) => out.write(`testcard: ${line}\n`));
+  const runId = `${new Date(startedAtMs).toISOString().replaceAll(':', '-').replace('T', '_').slice(0, 19)}-${process.pid}`;
+  const folder = join(process.cwd(), 'reports', runId);
+  mkdirSync(folder, { recursive: true });
+
+  const parallel = request.parallel ?? Math.max(2, availableParallelism());
+  const cases = selected.reduce((sum, { cases }) => sum + cases.length, 0);
+  out.write(
+    `testcard: ${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}\n`,
+  );
+  const color = useColor(out);
+  const view = createConsoleView({ out, color });
+  const tail = tailTimelines(folder, (suite, event) => view.event(suite, event));
+  const { runSuites } = await import('../vitest/run-suites.ts');
+  const outcome = await runSuites({
+    suites: selected,
+    options: { runId, folder, runtime: request.runtime, keep: request.keep },
+    parallel,
+    bail: request.bail,
+    color,
+    signal: interruptSignal,
+    onCase: (suite, result) => view.caseEnded(suite.id, result),
+  }).finally(() => tail.close());
+
+  const run = resultOf(request, { runId, folder, startedAtMs }, outcome);
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(join(folder, 'junit.xml'), renderJunit(run));
+  writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, false)}\n`);
+  view.finish(run);
+  if (request.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
+  return run.exitCode;
+}
+
+function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Case[] }[] {
+  const wanted = (suite: Suite, kase: Case) =>
+    (!request.priority || request.priority.includes(kase.priority)) &&
+    (!request.tag || [...suite.tags, ...kase.tags].some((tag) => request.tag?.includes(tag))) &&
+    (request.case === undefined || kase.title.toLowerCase().includes(request.case.toLowerCase()));
+  const selected = suites
+    .map((suite) => ({ suite, cases: suite.cases.filter((kase) => wanted(suite, kase)) }))
+    .filter(({ cases }) => cases.length > 0);
+  if (selected.length > 0) return selected;
+  const filters = [
+    request.priority ? `--priority ${request.priority.join(',')}` : '',
+    request.tag ? `--tag ${request.tag.join(',')}` : '',
+    request.case === undefined ? '' : `--case ${JSON.stringify(request.case)}`,
+  ].filter(Boolean);
+  throw new TestcardError(
+    'NOTHING_SELECTED',
+    `no case of ${suites.length} suites matches ${filters.join(' ') || 'the selection'}`,
+    {
+      hint: 'testcard list shows what there is',
+    },
+  );
+}
+
+function resultOf(
+  request: RunRequest,
+  { runId, folder, startedAtMs }: { runId: string; folder: string; startedAtMs: number },
+  { suites, errors }: Pick<RunResult, 'suites' | 'errors'>,
+): RunResult {
+  const start: Verdict = errors.length > 0 ? 'inconclusive' : 'passed';
+  const verdict = suites.reduce<Verdict>((worst, suite) => worseVerdict(worst, suite.verdict), start);
+  // Only skipped cases is nothing shown: not green.
+  const ran = suites.some((suite) => suite.cases.some((result) => result.verdict !== 'skipped'));
+  const decided: Verdict = ran ? verdict : worseVerdict(verdict, 'inconclusive');
+  const exitCode = interruptSignal.aborted ? EXIT_CODES.interrupted : decided === 'passed' ? 0 : EXIT_CODES[decided];
+  return {
+    run: runId,
+    folder: relative(process.cwd(), folder),
+    command: `testcard run ${request.paths.join(' ')}`.trim(),
+    startedAtMs,
+    elapsedMs: Date.now() - startedAtMs,
+    verdict: decided,
+    exitCode,
+    suites,
+    errors,
+  };
+}

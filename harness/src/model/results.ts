@@ -1,0 +1,62 @@
+// What a run came to: written as results.json, and what every report and exit code is made from.
+
+import type { Priority } from './suite.ts';
+import type { ErrorRecord } from './timeline.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface CaseResult {
+  case: string;
+  title: string;
+  priority: Priority;
+  tags: string[];
+  /** Relative to the working folder, with the line of the case: `suites/x.suite.yaml:14`. */
+  at: string;
+  verdict: Verdict | 'skipped';
+  elapsedMs: number;
+  /** Why it was skipped. */
+  reason?: string;
+  error?: ErrorRecord;
+  /** Other checks of the same step that did not hold either. */
+  moreErrors?: ErrorRecord[];
+  /** The YAML around the error, as text. */
+  codeFrame?: string;
+  /** Figures measured in the case, for the summary table. */
+  figures: Figure[];
+}
+
+/** One measured figure of a case. */
+export interface Figure {
+  /** What was measured of what: `output · content-sync`. */
+  name: string;
+  value: string;
+  /** The promise it was held against, where there is one. */
+  promised?: string;
+  verdict: Verdict;
+}
+
+export interface SuiteResult {
+  suite: string;
+  name: string;
+  /** Relative to the working folder. */
+  file: string;
+  verdict: Verdict;
+  elapsedMs: number;
+  /** Set-up of the environment, ms. */
+  readyAfterMs?: number;
+  cases: CaseResult[];
+  /** Problems outside cases: the environment did not come down, a worker crashed. */
+  errors: ErrorRecord[];
+}
+
+export interface RunResult {
+  run: string;
+  /** Relative to the working folder. */
+  folder: string;
+  command: string;
+  startedAtMs: number;
+  elapsedMs: number;
+  verdict: Verdict;
+  exitCode: number;
+  suites: SuiteResult[];
+  errors: ErrorRecord[];
+}
