@@ -112,8 +112,10 @@ export class RtmpConnection implements Connection {
       case 'createStream':
         this.#writer.send(rtmp.command(0, '_result', id, null, rtmp.STREAM_ID));
         return;
-      case 'releaseStream':
       case 'getStreamLength':
+        this.#writer.send(rtmp.command(0, '_result', id, null, 0)); // live
+        return;
+      case 'releaseStream':
       case '_checkbw':
         this.#writer.send(rtmp.command(0, '_result', id, null, undefined));
         return;
