@@ -1,5 +1,6 @@
 // What is shared while one suite and the files it includes are parsed: problems, secrets, limits.
 
+import { createMask } from '../base/mask.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import type { Block } from './blocks.ts';
@@ -21,6 +22,7 @@ export class Session {
   #problems = new Map<string, Problem>();
   #nodes = 0;
   #dropped = 0;
+  #mask: { size: number; apply: (text: string) => string } | undefined;
 
   constructor(registry: CompiledRegistry, env: Readonly<Record<string, string | undefined>>, parent?: Session) {
     this.registry = registry;
@@ -81,13 +83,12 @@ export class Session {
     return this.#nodes <= MAX_NODES;
   }
 
-  /** Replaces every secret in `text`. Longest first, so that a secret inside another leaves no rest. */
+  /** Replaces every secret in `text`. */
   mask(text: string): string {
     if (this.secrets.size === 0) return text;
-    let masked = text;
-    for (const secret of [...this.secrets].sort((a, b) => b.length - a.length)) {
-      masked = masked.replaceAll(secret, '***');
+    if (this.#mask?.size !== this.secrets.size) {
+      this.#mask = { size: this.secrets.size, apply: createMask([...this.secrets]) };
     }
-    return masked;
+    return this.#mask.apply(text);
   }
 }
