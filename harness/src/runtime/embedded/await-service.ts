@@ -35,8 +35,8 @@ function isMet(service: SupervisedService, condition: Condition): boolean {
   return state !== 'waiting' && state !== 'failed';
 }
 
-/** The service is dead, so whoever listens on its ports is somebody else. */
-async function refuseTakenPorts(service: SupervisedService, localPorts: number[]): Promise<void> {
+/** Throws PORT_TAKEN when the service does not run and somebody else listens on its ports. */
+export async function refuseTakenPorts(service: SupervisedService, localPorts: number[]): Promise<void> {
   if (service.status().pid !== undefined) return;
   for (const port of localPorts) {
     if (!(await isPortTaken(port)) || service.status().pid !== undefined) continue;

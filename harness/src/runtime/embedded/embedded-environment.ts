@@ -7,7 +7,7 @@ import { TestcardError } from '../../model/errors.ts';
 import type { ServiceStatus } from '../../model/ports.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
-import { awaitService, notReadyError } from './await-service.ts';
+import { awaitService, notReadyError, refuseTakenPorts } from './await-service.ts';
 import type { PortClaims } from './claim-ports.ts';
 import { openLogFile } from './log-file.ts';
 import { notify } from './notify.ts';
@@ -102,6 +102,7 @@ export class EmbeddedEnvironment implements RunningEnvironment {
 
   /** Also counts restarts and exits from here: what the case before did to a service is not this one's. */
   async restore(signal: AbortSignal): Promise<void> {
+    if (this.#stopping) throw new TestcardError('INTERNAL', 'the environment is stopped: nothing to restore');
     await this.#startAll(signal);
     for (const service of this.#services.values()) if (!this.#isJob(service.spec.name)) service.forgetPast();
   }
@@ -121,9 +122,11 @@ export class EmbeddedEnvironment implements RunningEnvironment {
       () => bound.abort(this.#slowest(withinMs)),
       () => {},
     );
+    const services = [...this.#services.values()].filter((service) => !service.isUp && !this.#isFinishedJob(service));
+    for (const service of services) service.announceStart();
     try {
       await Promise.all(
-        [...this.#services.values()].map((service) =>
+        services.map((service) =>
           this.#startOne(service, all).catch((error) => {
             bound.abort(error); // the others need not go on; the first error is the one that is told
             throw bound.signal.reason;
@@ -141,12 +144,14 @@ export class EmbeddedEnvironment implements RunningEnvironment {
   }
 
   async #startOne(service: SupervisedService, signal: AbortSignal): Promise<void> {
-    if (service.isUp || this.#isFinishedJob(service)) return;
     for (const { service: name, condition } of service.spec.dependsOn) {
       const dependency = this.#services.get(name);
       // One whose profile is off is not part of this environment.
       if (dependency) await awaitService(dependency, condition, this.#localPorts(name), signal);
     }
+    // Another program on its port would answer in its place, and seem ready.
+    await refuseTakenPorts(service, this.#localPorts(service.spec.name));
+    signal.throwIfAborted();
     service.start();
     if (this.#isJob(service.spec.name)) {
       await awaitService(service, 'service_completed_successfully', [], signal);

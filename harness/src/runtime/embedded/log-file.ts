@@ -27,10 +27,7 @@ export function openLogFile(
       if (fd === undefined || written > maxBytes) return;
       written += writeSync(fd, `${mask(line)}\n`);
       if (written > maxBytes)
-        writeSync(
-          fd,
-          `[testcard: ${Math.round(maxBytes / 1024 / 1024)} MiB reached, the rest of this log is not kept]\n`,
-        );
+        writeSync(fd, `[testcard: this log is longer than ${maxBytes} bytes; the rest is not kept]\n`);
     },
     close() {
       if (fd !== undefined) closeSync(fd);

@@ -89,6 +89,14 @@ export class SupervisedService {
     return this.#process === undefined && !this.#restartPending && this.#state !== 'waiting';
   }
 
+  /** Announces a start that waits for other services: those that wait for this one know that it is coming. */
+  announceStart(): void {
+    if (this.#process || this.#state === 'waiting') return;
+    this.#watch.abort();
+    this.#restartPending = false;
+    this.#become('waiting');
+  }
+
   /** Starts it when it is not running; whatever back-off is pending is skipped. Does not wait. */
   start(): void {
     if (this.#process) return;
