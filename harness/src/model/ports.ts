@@ -48,8 +48,8 @@ export interface LogLine {
 export interface LogsPort {
   /** Lines that arrived within the window, oldest first. */
   lines(service: string, window: Window): LogLine[];
-  /** Lines dropped because a limit was reached; checks over a log with drops are inconclusive. */
-  dropped(service: string): number;
+  /** Lines dropped because a limit was reached, 0 when all of them arrived before `window`; checks over a log with drops are inconclusive. */
+  dropped(service: string, window?: Window): number;
 }
 
 export type ServiceState = 'waiting' | 'starting' | 'running' | 'ready' | 'paused' | 'stopped' | 'exited' | 'failed';

@@ -1,0 +1,79 @@
+// Keeps the log lines of services for checks, bounded, each with its JSON fields where the service logs JSON.
+
+import type { LogLine, LogsPort, Window } from '../model/ports.ts';
+
+export interface LogStoreOptions {
+  /** Whether the lines of a service are JSON objects. */
+  isJson: (service: string) => boolean;
+  /** Per service. Default 100 000 lines and 64 MiB of text; then the oldest go. */
+  maxLines?: number;
+  maxBytes?: number;
+}
+
+export interface LogStore extends LogsPort {
+  append(line: LogLine): void;
+}
+
+interface Kept {
+  lines: LogLine[];
+  /** Index of the oldest line that still counts; those before it go when there are many. */
+  head: number;
+  bytes: number;
+  dropped: number;
+  /** Arrival of the newest line that was dropped. */
+  droppedUntilMs: number;
+}
+
+export function createLogStore({ isJson, maxLines = 100_000, maxBytes = 64 * 1024 * 1024 }: LogStoreOptions): LogStore {
+  const services = new Map<string, Kept>();
+
+  const keptOf = (service: string): Kept => {
+    let kept = services.get(service);
+    if (kept === undefined) {
+      kept = { lines: [], head: 0, bytes: 0, dropped: 0, droppedUntilMs: Number.NEGATIVE_INFINITY };
+      services.set(service, kept);
+    }
+    return kept;
+  };
+
+  return {
+    append(line) {
+      const fields = line.fields ?? (isJson(line.service) ? parseFields(line.text) : undefined);
+      const kept = keptOf(line.service);
+      kept.lines.push(fields === undefined ? line : { ...line, fields });
+      kept.bytes += line.text.length;
+      while (kept.lines.length - kept.head > maxLines || (kept.bytes > maxBytes && kept.lines.length > kept.head)) {
+        const oldest = kept.lines[kept.head];
+        kept.head += 1;
+        kept.bytes -= oldest?.text.length ?? 0;
+        kept.dropped += 1;
+        kept.droppedUntilMs = Math.max(kept.droppedUntilMs, oldest?.atMs ?? 0);
+      }
+      if (kept.head > 1_000 && kept.head > kept.lines.length / 2) {
+        kept.lines = kept.lines.slice(kept.head);
+        kept.head = 0;
+      }
+    },
+    lines(service, { fromMs, toMs = Number.POSITIVE_INFINITY }) {
+      const kept = services.get(service);
+      if (kept === undefined) return [];
+      // Filtered rather than searched: the two streams of a service may be a line out of order.
+      return kept.lines.slice(kept.head).filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+    },
+    dropped(service, window?: Window) {
+      const kept = services.get(service);
+      if (kept === undefined) return 0;
+      return window !== undefined && kept.droppedUntilMs < window.fromMs ? 0 : kept.dropped;
+    },
+  };
+}
+
+/** The object that the line is; undefined when it is none (a stack trace, a banner). */
+function parseFields(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>; // it starts with a brace: if it parses, it is an object
+  } catch {
+    return undefined;
+  }
+}

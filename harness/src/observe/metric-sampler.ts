@@ -1,0 +1,129 @@
+// Samples the metrics of services at a steady pace, keeps their history, and notes what changed on the timeline.
+
+import type { Clock } from '../base/clock.ts';
+import { TestcardError } from '../model/errors.ts';
+import { formatSeries } from '../model/metrics/index.ts';
+import type { MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
+import type { TimelineEvent } from '../model/timeline.ts';
+import { fetchText } from './fetch-text.ts';
+import { parseMetrics } from './parse-metrics.ts';
+import { type HistoryLimits, ScrapeHistory } from './scrape-history.ts';
+
+export interface MetricSamplerOptions {
+  /** `url` as this process reaches it. */
+  targets: { service: string; url: string }[];
+  clock: Clock;
+  onEvent: (event: TimelineEvent) => void;
+  /** Time from the start of one scrape to the start of the next. Default 250 ms. */
+  everyMs?: number;
+  /** Longest that one scrape may take. Default 2 s. */
+  timeoutMs?: number;
+  limits?: Partial<HistoryLimits>;
+}
+
+export interface MetricSampler extends MetricsPort {
+  start(): void;
+  /** No scrape begins after this; one in flight is given up. The history stays. */
+  stop(): void;
+}
+
+interface Target {
+  service: string;
+  url: string;
+  history: ScrapeHistory;
+  problem: string | undefined;
+  /** Settles when the scrape in flight has; scrapes of one service never overlap, so their history is in order. */
+  busy: Promise<unknown>;
+}
+
+export function createMetricSampler(options: MetricSamplerOptions): MetricSampler {
+  const { clock, onEvent, everyMs = 250, timeoutMs = 2_000 } = options;
+  const targets = new Map<string, Target>(
+    options.targets.map(({ service, url }) => [
+      service,
+      { service, url, history: new ScrapeHistory(options.limits), problem: undefined, busy: Promise.resolve() },
+    ]),
+  );
+  let running: AbortController | undefined;
+
+  const scrapeNow = async (target: Target, signal: AbortSignal): Promise<Scrape> => {
+    const answer = await fetchText({ method: 'GET', url: target.url, timeoutMs }, signal);
+    const points = readAnswer(answer);
+    if (typeof points === 'string') {
+      target.problem = points;
+      throw new TestcardError('METRICS_UNREADABLE', `metrics of ${target.service} (${target.url}): ${points}`);
+    }
+    target.problem = undefined;
+    // The answer's arrival: what it tells had happened by then.
+    const { scrape, changed } = target.history.add({ atMs: clock.nowMs(), points });
+    if (changed.length > 0) {
+      onEvent({ type: 'metrics', atMs: scrape.atMs, service: target.service, values: valuesOf(changed) });
+    }
+    return scrape;
+  };
+
+  const scrapeInTurn = (target: Target, signal: AbortSignal): Promise<Scrape> => {
+    const turn = target.busy.then(() => scrapeNow(target, signal));
+    target.busy = turn.catch(() => {}); // the caller of that one heard of it
+    return turn;
+  };
+
+  const sample = async (target: Target, signal: AbortSignal) => {
+    while (!signal.aborted) {
+      const startedAt = clock.monotonicMs();
+      await scrapeInTurn(target, signal).catch(() => {}); // kept as lastProblem; the next one may succeed
+      const restMs = everyMs - (clock.monotonicMs() - startedAt);
+      await clock.delay(Math.max(0, restMs), signal).catch(() => {});
+    }
+  };
+
+  return {
+    start() {
+      if (running !== undefined) return;
+      running = new AbortController();
+      for (const target of targets.values()) void sample(target, running.signal);
+    },
+    stop() {
+      running?.abort();
+      running = undefined;
+    },
+    services: () => [...targets.keys()],
+    lastProblem: (service) => targets.get(service)?.problem,
+    history(service, window) {
+      const history = targets.get(service)?.history;
+      if (history?.isIncomplete(window)) {
+        throw new TestcardError('LIMIT_EXCEEDED', `the metrics of ${service} no longer reach back to when this began`, {
+          hint: 'a shorter case, or fewer series, fits the sampler’s memory',
+        });
+      }
+      return history?.within(window) ?? [];
+    },
+    scrape(service, signal) {
+      const target = targets.get(service);
+      if (target !== undefined) return scrapeInTurn(target, signal);
+      const known = [...targets.keys()];
+      throw new TestcardError('METRICS_UNREADABLE', `${service} has no metrics address`, {
+        hint: `${known.length > 0 ? `services that have one: ${known.join(', ')}; ` : ''}give it x-testcard.metrics in the Compose file`,
+      });
+    },
+  };
+}
+
+/** The points of an answer, or why there are none. */
+function readAnswer(answer: Awaited<ReturnType<typeof fetchText>>): MetricPoint[] | string {
+  if (!answer.ok) return answer.reason;
+  if (answer.status !== 200) return `HTTP status ${answer.status}`;
+  try {
+    return parseMetrics(answer.body);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return `not Prometheus text: ${message.length > 200 ? `${message.slice(0, 199)}…` : message}`;
+  }
+}
+
+function valuesOf(points: MetricPoint[]): Record<string, number> {
+  // JSON has no NaN and no infinity.
+  return Object.fromEntries(
+    points.filter(({ value }) => Number.isFinite(value)).map((point) => [formatSeries(point), point.value]),
+  );
+}
