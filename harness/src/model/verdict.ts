@@ -18,6 +18,16 @@ export interface Judgement {
   /** Structured facts for the reports: JSON-serialisable (measurement tables, matching lines). */
   detail?: unknown;
   hint?: string | undefined;
+  /** Measured figures for the summary of the run, each with what it was held against. */
+  figures?: MeasuredFigure[] | undefined;
+}
+
+export interface MeasuredFigure {
+  /** What was measured of what: `output · content-sync`. */
+  name: string;
+  value: string;
+  promised?: string;
+  verdict: Verdict;
 }
 
 /** The worse of two: inconclusive is only reported when nothing failed. */

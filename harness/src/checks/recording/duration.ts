@@ -1,0 +1,76 @@
+// `duration`: how long a recording is, as it stands or counted from what was published when its first frame was.
+
+import { z } from 'zod';
+import { formatDurationMs } from '../../base/duration.ts';
+import { durationField } from '../../model/fields.ts';
+import {
+  describeNumberMatcher,
+  hasMatcher,
+  matcherProblem,
+  missBy,
+  type NumberMatcher,
+  numberHolds,
+  numberMatcherShape,
+} from '../../model/number-matcher.ts';
+import { missWords, shortMs } from '../words.ts';
+import { finding, type MeasureDemand, NO_TEST_CARD, unknown } from './measure-demand.ts';
+
+type DurationInput = NumberMatcher & { from?: 'first-frame' | undefined };
+
+export const durationDemand: MeasureDemand<DurationInput> = {
+  name: 'duration',
+  schema: z
+    .union([
+      durationField.transform((equals): DurationInput => ({ equals })),
+      z
+        .strictObject({
+          ...numberMatcherShape(durationField),
+          from: z
+            .enum(['first-frame'])
+            .optional()
+            .describe(
+              'With `first-frame`, what was published before the first frame in the recording counts as recorded: a reader that joins late has not lost it',
+            ),
+        })
+        .superRefine((input, context) => {
+          const problem = matcherProblem(input);
+          if (problem) context.addIssue({ code: 'custom', ...problem });
+          if (!hasMatcher(input)) {
+            context.addIssue({ code: 'custom', message: 'needs a length, such as { equals: 60s, tolerance: 500ms }' });
+          }
+        }),
+    ])
+    .describe(
+      'Length from the first to the last instant presented, over all streams: a duration, or a map of matchers',
+    ),
+  needs: ({ from }) => (from === 'first-frame' ? ['frames'] : []),
+  describe,
+  judge({ duration, frames }, input) {
+    const expected = describe(input);
+    if (!duration || !(duration.totalMs > 0)) return [unknown(expected, 'it has no length that can be measured')];
+    let lengthMs = duration.totalMs;
+    let seen = shortMs(lengthMs);
+    if (input.from === 'first-frame') {
+      const first = duration.firstFrame ?? frames?.first;
+      const before = frames?.missingAtStart ?? first;
+      if (!frames || before === undefined || !(frames.frameRate > 0)) {
+        return [unknown(expected, `${seen} long, but the number of its first frame cannot be read`, NO_TEST_CARD)];
+      }
+      const missedMs = (before / frames.frameRate) * 1_000;
+      lengthMs += missedMs;
+      seen = `${seen}, and ${shortMs(missedMs)} published before its first frame (number ${first ?? before})`;
+    }
+    const holds = numberHolds(input, lengthMs);
+    const figure = {
+      name: 'duration',
+      value: shortMs(duration.totalMs),
+      promised: expected,
+      verdict: holds ? ('passed' as const) : ('failed' as const),
+    };
+    return [finding(holds, expected, `${seen}${holds ? '' : missWords(missBy(input, lengthMs), shortMs)}`, { figure })];
+  },
+};
+
+function describe(input: DurationInput): string {
+  return `duration ${describeNumberMatcher(input, formatDurationMs)}${input.from ? ' from its first frame' : ''}`;
+}

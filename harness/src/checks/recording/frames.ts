@@ -1,0 +1,123 @@
+// `frames`: which frames of what was published are in the recording, by the numbers printed on them.
+
+import { z } from 'zod';
+import { formatDurationMs } from '../../base/duration.ts';
+import { durationField } from '../../model/fields.ts';
+import type { FramesMeasure } from '../../model/measurements.ts';
+import {
+  describeNumberMatcher,
+  mapMatcher,
+  missBy,
+  type NumberMatcher,
+  numberHolds,
+  numberMatcherField,
+} from '../../model/number-matcher.ts';
+import type { Finding } from '../combine.ts';
+import { counted, missWords, shortNumber } from '../words.ts';
+import { finding, type MeasureDemand, NO_TEST_CARD, unknown } from './measure-demand.ts';
+
+/** How many frames: as a number of them, or as the time that they last. */
+type FrameCount = { unit: 'frames' | 'ms'; matcher: NumberMatcher };
+
+const COUNTS = {
+  lost: 'Frames that never came, between the first and the last that did',
+  duplicated: 'Frames that came more than once',
+  backward: 'Frames that came after a later one',
+  unreadable: 'Frames whose number cannot be read',
+  'missing-at-start':
+    'Frames published before the first one in the recording: what a reader that joined late has missed',
+  'missing-at-end': 'Frames published after the last one in the recording',
+} as const;
+
+type CountName = keyof typeof COUNTS;
+type FramesInput = { [name in CountName]?: FrameCount | undefined };
+
+const NAMES = Object.keys(COUNTS) as CountName[];
+
+/** More unreadable frames than this share, and what was not seen in the others shows nothing about them. */
+const UNREADABLE_SHARE = 0.01;
+
+const countField = z.union([
+  numberMatcherField(z.number().int().min(0)).transform((matcher): FrameCount => ({ unit: 'frames', matcher })),
+  numberMatcherField(durationField).transform((matcher): FrameCount => ({ unit: 'ms', matcher })),
+]);
+
+const describedCount = (name: CountName) =>
+  countField.optional().describe(`${COUNTS[name]}: a number of frames, a duration, or a map of matchers of either`);
+
+export const framesDemand: MeasureDemand<FramesInput> = {
+  name: 'frames',
+  schema: z
+    .strictObject({
+      lost: describedCount('lost'),
+      duplicated: describedCount('duplicated'),
+      backward: describedCount('backward'),
+      unreadable: describedCount('unreadable'),
+      'missing-at-start': describedCount('missing-at-start'),
+      'missing-at-end': describedCount('missing-at-end'),
+    })
+    .refine((input) => NAMES.some((name) => input[name] !== undefined), {
+      error: `says nothing that must be true: add one of ${NAMES.join(', ')}`,
+    })
+    .describe('Frames by the number printed on each of them'),
+  describe: (input) =>
+    asked(input)
+      .map(([name, count]) => describeCount(name, count))
+      .join(', '),
+  judge({ frames }, input) {
+    return asked(input).map(([name, count]) => judgeCount(frames, name, count));
+  },
+};
+
+function judgeCount(frames: FramesMeasure | undefined, name: CountName, { unit, matcher }: FrameCount): Finding {
+  const expected = describeCount(name, { unit, matcher });
+  if (!frames || frames.total === 0) return unknown(expected, 'it has no picture that can be decoded');
+  const { total, unreadable, frameRate } = frames;
+  if (unreadable >= total && name !== 'unreadable') {
+    return unknown(expected, `none of its ${counted(total, 'frame')} has a number that can be read`, NO_TEST_CARD);
+  }
+  if (unit === 'ms' && !(frameRate > 0)) return unknown(expected, 'its frame rate is not known');
+  const value = countOf(frames, name);
+  if (value === undefined) return unknown(expected, 'what was published is not known', NO_TEST_CARD);
+  const inFrames = unit === 'ms' ? mapMatcher(matcher, (ms) => (ms / 1_000) * frameRate) : matcher;
+  const holds = numberHolds(inFrames, value);
+  const length = frameRate > 0 && value > 0 ? ` (${formatDurationMs((value / frameRate) * 1_000)})` : '';
+  const saw = `${name} ${value}${length}`;
+  const first = frames.defects.find((defect) => defect.kind === name);
+  const where = first ? `, the first at ${shortNumber(first.atMs / 1_000)} s of the recording` : '';
+  const figure = {
+    name,
+    value: `${value} of ${total}`,
+    promised: expected,
+    verdict: holds ? 'passed' : 'failed',
+  } as const;
+  if (!holds && name === 'lost' && value <= unreadable) {
+    return unknown(expected, `${saw}, but ${counted(unreadable, 'frame')} cannot be read and may be those`);
+  }
+  if (
+    holds &&
+    (name === 'lost' || name === 'duplicated' || name === 'backward') &&
+    unreadable > total * UNREADABLE_SHARE
+  ) {
+    return unknown(expected, `${saw} among those that can be read, but ${unreadable} of ${total} cannot`, NO_TEST_CARD);
+  }
+  const miss = holds ? '' : missWords(missBy(inFrames, value), (frameCount) => counted(Math.ceil(frameCount), 'frame'));
+  return finding(holds, expected, `${saw}${miss}${holds ? '' : where}`, { figure });
+}
+
+function countOf(frames: FramesMeasure, name: CountName): number | undefined {
+  if (name === 'missing-at-start') return frames.missingAtStart;
+  if (name === 'missing-at-end') return frames.missingAtEnd;
+  return frames[name];
+}
+
+function asked(input: FramesInput): [CountName, FrameCount][] {
+  return NAMES.flatMap((name) => {
+    const count = input[name];
+    return count ? [[name, count] as [CountName, FrameCount]] : [];
+  });
+}
+
+function describeCount(name: CountName, { unit, matcher }: FrameCount): string {
+  return `frames ${name} ${describeNumberMatcher(matcher, unit === 'ms' ? formatDurationMs : String)}`;
+}
