@@ -11,13 +11,15 @@ export interface AudioEncoderOptions extends PcmFormat {
   bitrateKbps: number;
   /** Comes once, before the first packet. */
   onConfig: (audioSpecificConfig: Buffer) => void;
-  /** `startSample` is where the packet's decoded sound begins, counted from the first sample written; −1024 for the first. */
+  /** `startSample` is where the packet's decoded sound begins, counted from the first sample written; negative for the lead-in. */
   onPacket: (packet: Buffer, startSample: number) => void;
 }
 
 export class AudioEncoder {
   readonly #options: AudioEncoderOptions;
   readonly #ffmpeg;
+  /** Samples before the first one written: encoder delay, and silence. */
+  readonly #leadInSamples: number;
   #pending: Buffer = Buffer.alloc(0);
   #packets = 0;
   /** Rejects with one line when the encoder fails; resolves after the last packet. */
@@ -33,6 +35,8 @@ export class AudioEncoder {
       stdin: 'pipe',
       stdout: 'pipe',
     });
+    this.#leadInSamples = leadInSamples(options.sampleRateHz);
+    this.write(new Int16Array((this.#leadInSamples - AAC_PRIMING_SAMPLES) * options.channels));
     this.#ffmpeg.stdout?.on('data', (chunk: Buffer) => this.#read(chunk));
     this.finished = this.#ffmpeg.exited.then(({ exitCode, lastLine }) => {
       if (exitCode !== 0) throw new Error(`audio encoder ended: ${lastLine || `exit code ${exitCode}`}`);
@@ -61,13 +65,22 @@ export class AudioEncoder {
       if (bytes.length < length) break;
       const headerBytes = (bytes.readUInt8(1) & 1) === 1 ? 7 : 9;
       if (this.#packets === 0) this.#options.onConfig(audioSpecificConfig(bytes));
-      const startSample = this.#packets * AAC_FRAME_SAMPLES - AAC_PRIMING_SAMPLES;
+      const startSample = this.#packets * AAC_FRAME_SAMPLES - this.#leadInSamples;
       this.#packets += 1;
       this.#options.onPacket(Buffer.from(bytes.subarray(headerBytes, length)), startSample);
       bytes = bytes.subarray(length);
     }
     this.#pending = bytes;
   }
+}
+
+/**
+ * FLV has whole milliseconds, and players count samples from the first packet's timestamp: the lead-in is lengthened so that this one
+ * timestamp needs no rounding (by 32 samples at 48 kHz; without it the sound would be 0.33 ms late for good).
+ */
+function leadInSamples(sampleRateHz: number): number {
+  const leadInMs = Math.ceil((AAC_PRIMING_SAMPLES * 1000) / sampleRateHz);
+  return Math.round((leadInMs * sampleRateHz) / 1000);
 }
 
 /** ISO/IEC 14496-3 §1.6.2.1: object type (5 bits), frequency index (4), channel configuration (4), from ADTS's fields. */

@@ -5,13 +5,15 @@ import { pino } from 'pino';
 export type Log = ReturnType<typeof createLog>;
 
 export function createLog(level: string) {
-  return pino({
+  const options = {
     level,
     base: { service: 'media-service' },
     messageKey: 'msg',
     timestamp: () => `,"timestamp":${(Date.now() / 1000).toFixed(3)}`,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  // Synchronous, so that the last lines before the process ends are there, and in order.
+  return pino(options, pino.destination({ fd: 1, sync: true }));
 }
 
 /** What marks a line as belonging to one fragment. */

@@ -15,7 +15,8 @@ async function main(): Promise<number> {
     log = createLog(config.logLevel);
     let app: App | undefined;
     const signalled = new Promise<string>((resolve) => {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+      // Not `once`: execa's own exit hook ends the process when it finds nobody else listening.
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
     });
     const starting = startApp(config, log).then((started) => {
       app = started;
