@@ -8,6 +8,12 @@ export interface SampleSpan {
   to: number;
 }
 
+interface PilotSecond {
+  readings: Float32Array;
+  /** 1 where the reading means nothing. */
+  transient: Uint8Array;
+}
+
 const SECOND = 1000 * STEPS_PER_MS;
 /** A pilot quieter than this (−60 dB) is none. */
 const FAINTEST = 0.001;
@@ -16,6 +22,8 @@ const SHORTEST_GAP_SAMPLES = (SHORTEST_GAP_MS / 1000) * BANK_RATE_HZ;
 const SILENCE = 1e-4; // −80 dB of full scale: what a decoder makes of coded silence
 /** Gaps beyond this many are counted no further: the verdict is clear and memory is not endless. */
 const MAX_GAPS = 10_000;
+/** Readings from before the pilot was first heard are kept for so long, to be judged once its level is known. */
+const PENDING_SECONDS = 30;
 
 export class PilotWatch {
   readonly #readings = new Float32Array(SECOND);
@@ -23,6 +31,7 @@ export class PilotWatch {
   readonly #lastPitches: Float32Array[] = [];
   readonly #pilotGaps: SampleSpan[] = [];
   readonly #silences: SampleSpan[] = [];
+  readonly #pending: PilotSecond[] = [];
   #filled = 0;
   #stepsDone = 0;
   #level = 0;
@@ -86,13 +95,17 @@ export class PilotWatch {
     this.#seconds += 1;
     if (steady) this.#steadySeconds += 1;
     if (steady && (this.#level === 0 || (median > this.#level / 2 && median < this.#level * 2))) this.#level = median;
-    if (this.#level > 0) {
-      for (let i = 0; i < readings.length; i += 1) {
-        this.#judge(readings[i] as number, this.#transient[i] === 1, this.#stepsDone + i);
-      }
-    }
-    this.#stepsDone += this.#filled;
+    this.#pending.push({ readings: readings.slice(), transient: this.#transient.slice(0, this.#filled) });
     this.#filled = 0;
+    // Without a pilot in sight there is nothing to judge by; what is given up here counts as missing.
+    const known = this.#level > 0;
+    while (this.#pending.length > (known ? 0 : PENDING_SECONDS)) {
+      const { readings: old, transient } = this.#pending.shift() as PilotSecond;
+      for (let i = 0; known && i < old.length; i += 1) {
+        this.#judge(old[i] as number, transient[i] === 1, this.#stepsDone + i);
+      }
+      this.#stepsDone += old.length;
+    }
   }
 
   #judge(pilot: number, transient: boolean, step: number): void {
