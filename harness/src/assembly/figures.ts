@@ -3,11 +3,10 @@
 import type { Figure } from '../model/results.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 
-/** A check may give its figures itself (`detail.figures`); else what was promised and seen is one. */
+/** A check may give its figures itself; else what was promised and seen is one. */
 export function figuresFrom(event: Extract<TimelineEvent, { type: 'check' }>): Figure[] {
   const { judgement, title } = event;
-  const given = (judgement.detail as { figures?: Figure[] } | undefined)?.figures;
-  if (Array.isArray(given)) return given;
+  if (judgement.figures) return judgement.figures;
   const subject = title.split(':')[0] ?? title;
   return [{ name: subject, value: judgement.seen, promised: judgement.expected, verdict: judgement.verdict }];
 }

@@ -19,6 +19,8 @@ const STATES = [
   'failed',
 ] as const satisfies ServiceState[];
 
+const ENDED: readonly ServiceState[] = ['stopped', 'exited', 'failed'];
+
 type StateMatcher = { in: readonly ServiceState[]; words: string };
 
 interface ServiceInput {
@@ -62,7 +64,9 @@ const schema = z
       ),
     restarts: numberMatcherField(wholeNumber.min(0))
       .optional()
-      .describe('How many times the runtime started it again: a number, or a map of matchers'),
+      .describe(
+        'How many times its restart policy has started it again since the case began: a number, or a map of matchers',
+      ),
   })
   .refine((input) => input.state !== undefined || input['exit-code'] !== undefined || input.restarts !== undefined, {
     error: 'says nothing that must be true of the service: add `state`, `exit-code` or `restarts`',
@@ -82,8 +86,8 @@ export const serviceCheck: CheckKind<ServiceInput, ServiceObservation> = {
   judge({ fromMs, status }, input) {
     const findings: Finding[] = [];
     const since = sinceStart(status.sinceMs, fromMs);
-    // A service that did not start stays so; one that exited may be started again by its restart policy.
-    const final = status.state === 'failed' ? 'the service has failed and is not started again' : undefined;
+    const final = status.isDown ? 'the service is down and nothing starts it again' : undefined;
+    const hasEnded = ENDED.includes(status.state);
     if (input.state) {
       const holds = input.state.in.includes(status.state);
       findings.push({
@@ -95,7 +99,7 @@ export const serviceCheck: CheckKind<ServiceInput, ServiceObservation> = {
       });
     }
     if (input['exit-code']) {
-      const code = exitCodeOf(status);
+      const code = hasEnded ? exitCodeOf(status) : undefined;
       const holds = code !== undefined && numberHolds(input['exit-code'], code);
       findings.push({
         verdict: holds ? 'passed' : 'failed',
@@ -136,6 +140,7 @@ function exitCodeOf({ exitCode, signal }: ServiceStatus): number | undefined {
 }
 
 function howItEnded(status: ServiceStatus): string {
+  if (!ENDED.includes(status.state)) return '';
   const code = exitCodeOf(status);
   if (code === undefined) return '';
   return ` with exit code ${code}${status.signal === undefined ? '' : ` (${status.signal})`}`;

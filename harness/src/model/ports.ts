@@ -63,6 +63,8 @@ export interface ServiceStatus {
   restarts: number;
   sinceMs: number;
   pid?: number | undefined;
+  /** Ended, and nothing will start it again by itself. */
+  isDown?: boolean | undefined;
 }
 
 export interface ServicesPort {

@@ -22,7 +22,7 @@ export const logCheck: CheckKind<LogInput, LogObservation> = {
     return {
       fromMs: window.fromMs,
       lines,
-      dropped: ports.logs.dropped(of),
+      dropped: ports.logs.dropped(of, window),
       everLogged: earlier.length > 0,
       everStructured: structured || earlier.some(({ fields }) => fields !== undefined),
     };

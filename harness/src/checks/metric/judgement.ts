@@ -1,31 +1,20 @@
 // Judges samples of a metric. Nothing that was not seen is ever taken for 0, and nothing stale for the present.
 
-import {
-  formatSelector,
-  increase,
-  nearestNames,
-  quantile,
-  type Reset,
-  rate,
-  selectPoints,
-  valueAt,
-  valuesOver,
-} from '../../model/metrics/index.ts';
-import { describeNumberMatcher, missBy, numberHolds, outlookWhenGrowing } from '../../model/number-matcher.ts';
+import { increase, quantile, type Reset, rate, selectPoints, valueAt, valuesOver } from '../../model/metrics/index.ts';
+import { missBy, numberHolds, outlookWhenGrowing } from '../../model/number-matcher.ts';
 import type { Scrape, ServiceState } from '../../model/ports.ts';
 import type { Judgement } from '../../model/verdict.ts';
 import { cannotTell, counted, missWords, shortNumber, sinceStart } from '../words.ts';
-import { demandOnChange, describeDemand, type MetricInput } from './demand.ts';
-
-export interface MetricObservation {
-  fromMs: number;
-  /** Oldest first; the first is the baseline when it was taken at or before `fromMs`. */
-  scrapes: Scrape[];
-  /** Why the service could not be scraped just now. */
-  problem?: { message: string; hint?: string };
-  /** State of the service at that moment. */
-  state?: ServiceState;
-}
+import { demandOnChange, type MetricInput } from './demand.ts';
+import {
+  hasBaseline,
+  type MetricObservation,
+  missing,
+  missingSeries,
+  noBaseline,
+  nothingToLookAt,
+  promise,
+} from './no-data.ts';
 
 /** States in which a service that cannot be scraped is simply not there any more. */
 const GONE: ServiceState[] = ['stopped', 'exited', 'failed'];
@@ -80,19 +69,6 @@ export function judgeMetricAlways(seen: MetricObservation, input: MetricInput): 
   };
 }
 
-function promise(input: MetricInput): string {
-  return `${formatSelector(input.metric)} of ${input.of}: ${describeDemand(input)}`;
-}
-
-function nothingToLookAt({ scrapes, problem }: MetricObservation, input: MetricInput): Judgement | undefined {
-  if (scrapes.length > 0) return undefined;
-  return cannotTell(
-    promise(input),
-    `no metrics of ${input.of} could be read${problem ? `: ${problem.message}` : ' in that time'}`,
-    problem?.hint,
-  );
-}
-
 function judgeLatest(seen: MetricObservation, input: MetricInput): Judgement {
   const expected = promise(input);
   const scrape = seen.scrapes.at(-1) as Scrape;
@@ -138,7 +114,6 @@ function judgeIncrease(seen: MetricObservation, input: MetricInput): Judgement {
     : `${shortNumber(risen.from)} → ${shortNumber(risen.to)}${resets}`;
   const saw = `increased by ${shortNumber(value)} (${fromTo})`;
   const detail = { value, from: risen.from, to: risen.to, resets: risen.resets };
-  if (!hasBaseline(seen)) return { ...noBaseline(expected, seen, input), last: value };
   if (outlook === 'hopeless') {
     const atMs = firstHopeless(seen.scrapes, input) ?? last.atMs;
     return {
@@ -151,6 +126,7 @@ function judgeIncrease(seen: MetricObservation, input: MetricInput): Judgement {
       detail,
     };
   }
+  if (!hasBaseline(seen)) return { ...noBaseline(expected, seen, input), last: value };
   if (seen.problem && outlook !== 'settled') {
     const when = sinceStart(last.atMs, seen.fromMs);
     return {
@@ -231,14 +207,6 @@ function judgeQuantile(seen: MetricObservation, input: MetricInput, q: number): 
     seen: `${name} is ${shortNumber(found.value)}${holds ? '' : missWords(missBy(input, found.value))} (${where}, of ${counted(found.count, 'observation')})`,
     last: Number(shortNumber(found.value)),
     detail: { value: found.value, low: found.low, high: found.high, count: found.count, buckets: found.buckets },
-    figures: [
-      {
-        name: `${formatSelector(input.metric)} · ${name}`,
-        value: shortNumber(found.value),
-        promised: describeNumberMatcher(input),
-        verdict: holds ? 'passed' : 'failed',
-      },
-    ],
   };
 }
 
@@ -255,45 +223,4 @@ function brokenByReset(seen: MetricObservation, input: MetricInput, resets: Rese
     hint: 'the process restarted; `on-reset: rebase` (the default) goes on counting',
     detail: { resets },
   };
-}
-
-/** What has changed since the case began is only known when there is a sample from before. */
-function hasBaseline({ scrapes, fromMs }: MetricObservation): boolean {
-  const first = scrapes[0];
-  return first !== undefined && first.atMs <= fromMs;
-}
-
-function noBaseline(expected: string, { scrapes, fromMs }: MetricObservation, input: MetricInput): Judgement {
-  const first = scrapes[0] as Scrape;
-  return cannotTell(
-    expected,
-    `the metrics of ${input.of} were first read at ${sinceStart(first.atMs, fromMs)}: where they stood at the start is not known`,
-  );
-}
-
-function missing(seen: MetricObservation, input: MetricInput): Judgement {
-  const nearest = nearestSeries(seen, input);
-  const hints: string[] = [];
-  if (nearest.length > 0) hints.push(`nearest: ${nearest.join(', ')}`);
-  const isHistogram = seen.scrapes.at(-1)?.points.some(({ name }) => name === `${input.metric.name}_bucket`);
-  if (input.quantile === undefined && isHistogram) {
-    hints.push(`${input.metric.name} is a histogram: give a \`quantile\`, or look at its _count or _sum`);
-  } else if (input.quantile === undefined) {
-    hints.push('a series that appears only when it is first counted may be taken for 0 with `or: 0`');
-  }
-  return cannotTell(promise(input), missingSeries(seen, input), hints.length > 0 ? hints.join('; ') : undefined);
-}
-
-function missingSeries({ scrapes }: MetricObservation, input: MetricInput): string {
-  const what = input.quantile === undefined ? 'series' : 'histogram';
-  return `${input.of} has no ${what} ${formatSelector(input.metric)} in ${counted(scrapes.length, 'sample')}`;
-}
-
-function nearestSeries({ scrapes }: MetricObservation, input: MetricInput): string[] {
-  const scrape = scrapes.at(-1);
-  if (input.quantile === undefined || !scrape) return nearestNames(scrape, input.metric);
-  const histograms = scrape.points
-    .filter(({ name }) => name.endsWith('_bucket'))
-    .map((point) => ({ ...point, name: point.name.slice(0, -'_bucket'.length) }));
-  return nearestNames({ ...scrape, points: histograms }, { ...input.metric, labels: [] });
 }

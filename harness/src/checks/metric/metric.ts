@@ -4,7 +4,8 @@ import { TestcardError } from '../../model/errors.ts';
 import type { CheckKind } from '../../model/kinds.ts';
 import { formatSelector } from '../../model/metrics/index.ts';
 import { describeDemand, type MetricInput, metricSchema } from './demand.ts';
-import { judgeMetric, judgeMetricAlways, type MetricObservation } from './judgement.ts';
+import { judgeMetric, judgeMetricAlways } from './judgement.ts';
+import type { MetricObservation } from './no-data.ts';
 
 export const metricCheck: CheckKind<MetricInput, MetricObservation> = {
   key: 'metric',

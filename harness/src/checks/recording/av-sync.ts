@@ -26,7 +26,14 @@ export const avSyncDemand: MeasureDemand<AvSyncInput> = {
     const expected = describe(input);
     const segments = measured['av-sync']?.segments ?? [];
     const worst = segments.reduce((a, b) => (a && Math.abs(a.deltaMs) >= Math.abs(b.deltaMs) ? a : b), segments[0]);
-    if (!worst) return [unknown(expected, 'there is no segment with both picture and sound', NO_PAIR)];
+    if (!worst)
+      return [
+        unknown(
+          expected,
+          measured.unmeasured?.['av-sync'] ?? 'there is no segment with both picture and sound',
+          NO_PAIR,
+        ),
+      ];
     const within = segments.filter(({ deltaMs }) => Math.abs(deltaMs) <= input.within).length;
     // The smallest number of segments that is the share asked for; 1e-9 keeps 0.95 × 20 from being 19.000…01.
     const needed = Math.ceil((input.for ?? 1) * segments.length - 1e-9);

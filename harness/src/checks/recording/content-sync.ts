@@ -18,8 +18,6 @@ interface ContentSyncInput {
   'drift-below'?: number | undefined;
 }
 
-/** Flashes and beeps that the ends of a recording may cut off from each other. */
-const CUT_AT_THE_ENDS = 2;
 /** A baseline further off than this means that the instrument, not the pipeline, is being measured. */
 const CALIBRATION_MS = 1;
 
@@ -85,7 +83,8 @@ export const contentSyncDemand: MeasureDemand<ContentSyncInput> = {
   judge(measured, input) {
     const measure = measured['content-sync'];
     const all = demands(input).join(', ');
-    if (!measure || measure.events.length === 0) return [unknown(all, whyNoEvents(measure), NO_PAIR)];
+    if (!measure || measure.events.length === 0)
+      return [unknown(all, measured.unmeasured?.['content-sync'] ?? 'no flash and no beep was found in it', NO_PAIR)];
     const calibration = measure.calibration;
     if (calibration && Math.abs(calibration.baselineMs - calibration.rawMs) > CALIBRATION_MS) {
       return [
@@ -101,7 +100,7 @@ export const contentSyncDemand: MeasureDemand<ContentSyncInput> = {
     if (input['drift-below'] !== undefined) findings.push(judgeDrift(measure, input['drift-below']));
     // Offsets that could not be taken are unknown, not good: they do not pass with the others.
     const unmatched = measure.unmatchedFlashes + measure.unmatchedBeeps;
-    if (unmatched > CUT_AT_THE_ENDS) {
+    if (unmatched > 0) {
       findings.push(
         unknown(
           all,
@@ -113,12 +112,6 @@ export const contentSyncDemand: MeasureDemand<ContentSyncInput> = {
     return findings;
   },
 };
-
-function whyNoEvents(measure: ContentSyncMeasure | undefined): string {
-  if (!measure || measure.unmatchedFlashes + measure.unmatchedBeeps === 0)
-    return 'no flash and no beep was found in it';
-  return `no flash fits a beep (${counted(measure.unmatchedFlashes, 'flash', 'flashes')} and ${counted(measure.unmatchedBeeps, 'beep')} found)`;
-}
 
 function judgeLimit(measure: ContentSyncMeasure, limit: NamedLimit, share: number, prefix: string): Finding {
   const { events, errorBoundMs, offset } = measure;

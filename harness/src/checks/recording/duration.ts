@@ -43,22 +43,27 @@ export const durationDemand: MeasureDemand<DurationInput> = {
     .describe(
       'Length from the first to the last instant presented, over all streams: a duration, or a map of matchers',
     ),
-  needs: ({ from }) => (from === 'first-frame' ? ['frames'] : []),
   describe,
-  judge({ duration, frames }, input) {
+  judge({ duration, unmeasured }, input) {
     const expected = describe(input);
-    if (!duration || !(duration.totalMs > 0)) return [unknown(expected, 'it has no length that can be measured')];
+    if (!duration || !(duration.totalMs > 0))
+      return [unknown(expected, unmeasured?.duration ?? 'it has no length that can be measured')];
     let lengthMs = duration.totalMs;
     let seen = shortMs(lengthMs);
     if (input.from === 'first-frame') {
-      const first = duration.firstFrame ?? frames?.first;
-      const before = frames?.missingAtStart ?? first;
-      if (!frames || before === undefined || !(frames.frameRate > 0)) {
-        return [unknown(expected, `${seen} long, but the number of its first frame cannot be read`, NO_TEST_CARD)];
+      const { firstFrame, publishedMs, publishedFromFirstFrameMs } = duration;
+      if (firstFrame === undefined || publishedMs === undefined || publishedFromFirstFrameMs === undefined) {
+        return [
+          unknown(
+            expected,
+            `${seen} long, but which frame of what was published it begins with is not known`,
+            NO_TEST_CARD,
+          ),
+        ];
       }
-      const missedMs = (before / frames.frameRate) * 1_000;
+      const missedMs = publishedMs - publishedFromFirstFrameMs;
       lengthMs += missedMs;
-      seen = `${seen}, and ${shortMs(missedMs)} published before its first frame (number ${first ?? before})`;
+      seen = `${seen}, and ${shortMs(missedMs)} published before its first frame (number ${firstFrame})`;
     }
     const holds = numberHolds(input, lengthMs);
     const figure = {

@@ -24,6 +24,7 @@ const COUNTS = {
   duplicated: 'Frames that came more than once',
   backward: 'Frames that came after a later one',
   unreadable: 'Frames whose number cannot be read',
+  stale: 'Frames of another run: cached or replayed pictures',
   'missing-at-start':
     'Frames published before the first one in the recording: what a reader that joined late has missed',
   'missing-at-end': 'Frames published after the last one in the recording',
@@ -36,6 +37,8 @@ const NAMES = Object.keys(COUNTS) as CountName[];
 
 /** More unreadable frames than this share, and what was not seen in the others shows nothing about them. */
 const UNREADABLE_SHARE = 0.01;
+
+const NONE: FrameCount = { unit: 'frames', matcher: { equals: 0 } };
 
 const countField = z.union([
   numberMatcherField(z.number().int().min(0)).transform((matcher): FrameCount => ({ unit: 'frames', matcher })),
@@ -53,6 +56,7 @@ export const framesDemand: MeasureDemand<FramesInput> = {
       duplicated: describedCount('duplicated'),
       backward: describedCount('backward'),
       unreadable: describedCount('unreadable'),
+      stale: describedCount('stale'),
       'missing-at-start': describedCount('missing-at-start'),
       'missing-at-end': describedCount('missing-at-end'),
     })
@@ -64,17 +68,25 @@ export const framesDemand: MeasureDemand<FramesInput> = {
     asked(input)
       .map(([name, count]) => describeCount(name, count))
       .join(', '),
-  judge({ frames }, input) {
-    return asked(input).map(([name, count]) => judgeCount(frames, name, count));
+  judge({ frames, unmeasured }, input) {
+    const findings = asked(input).map(([name, count]) => judgeCount(frames, name, count, unmeasured?.frames));
+    // Whatever else is demanded of them, frames of another run are never what was promised.
+    if (input.stale === undefined && frames?.stale) findings.push(judgeCount(frames, 'stale', NONE, undefined));
+    return findings;
   },
 };
 
-function judgeCount(frames: FramesMeasure | undefined, name: CountName, { unit, matcher }: FrameCount): Finding {
+function judgeCount(
+  frames: FramesMeasure | undefined,
+  name: CountName,
+  { unit, matcher }: FrameCount,
+  why: string | undefined,
+): Finding {
   const expected = describeCount(name, { unit, matcher });
-  if (!frames || frames.total === 0) return unknown(expected, 'it has no picture that can be decoded');
+  if (!frames || frames.total === 0) return unknown(expected, why ?? 'it has no picture that can be decoded');
   const { total, unreadable, frameRate } = frames;
-  if (unreadable >= total && name !== 'unreadable') {
-    return unknown(expected, `none of its ${counted(total, 'frame')} has a number that can be read`, NO_TEST_CARD);
+  if (frames.first === undefined && name !== 'unreadable' && name !== 'stale') {
+    return unknown(expected, `no number of this run can be read on its ${counted(total, 'frame')}`, NO_TEST_CARD);
   }
   if (unit === 'ms' && !(frameRate > 0)) return unknown(expected, 'its frame rate is not known');
   const value = countOf(frames, name);
@@ -94,11 +106,7 @@ function judgeCount(frames: FramesMeasure | undefined, name: CountName, { unit, 
   if (!holds && name === 'lost' && value <= unreadable) {
     return unknown(expected, `${saw}, but ${counted(unreadable, 'frame')} cannot be read and may be those`);
   }
-  if (
-    holds &&
-    (name === 'lost' || name === 'duplicated' || name === 'backward') &&
-    unreadable > total * UNREADABLE_SHARE
-  ) {
+  if (holds && (name === 'duplicated' || name === 'backward') && unreadable > total * UNREADABLE_SHARE) {
     return unknown(expected, `${saw} among those that can be read, but ${unreadable} of ${total} cannot`, NO_TEST_CARD);
   }
   const miss = holds ? '' : missWords(missBy(inFrames, value), (frameCount) => counted(Math.ceil(frameCount), 'frame'));
@@ -108,7 +116,7 @@ function judgeCount(frames: FramesMeasure | undefined, name: CountName, { unit, 
 function countOf(frames: FramesMeasure, name: CountName): number | undefined {
   if (name === 'missing-at-start') return frames.missingAtStart;
   if (name === 'missing-at-end') return frames.missingAtEnd;
-  return frames[name];
+  return name === 'stale' ? (frames.stale ?? 0) : frames[name];
 }
 
 function asked(input: FramesInput): [CountName, FrameCount][] {

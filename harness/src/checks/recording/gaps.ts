@@ -91,10 +91,13 @@ function demands({
   return made;
 }
 
-function judgeGaps({ gaps, streams }: Measurements, { kind, expected, longerThanMs, count }: Demand): Finding {
+function judgeGaps(
+  { gaps, streams, unmeasured }: Measurements,
+  { kind, expected, longerThanMs, count }: Demand,
+): Finding {
   const track = kind === 'audio' ? 'audio' : 'video';
   const there = streams.some((stream) => stream.kind === track && stream.packets > 0);
-  if (!gaps || !there) return unknown(expected, `it has no ${track} to look for gaps in`);
+  if (!gaps || !there) return unknown(expected, unmeasured?.gaps ?? `it has no ${track} to look for gaps in`);
   const found: Gap[] = gaps[kind].filter(({ durationMs }) => durationMs > longerThanMs);
   const longest = found.reduce<Gap | undefined>((a, b) => (a && a.durationMs >= b.durationMs ? a : b), undefined);
   const any = gaps[kind].reduce((most, { durationMs }) => Math.max(most, durationMs), 0);

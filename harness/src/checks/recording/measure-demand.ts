@@ -8,8 +8,6 @@ export interface MeasureDemand<I> {
   /** The key in YAML, and the measure that it needs. */
   name: MeasureName;
   schema: z.ZodType<I>;
-  /** Other measures that this input needs beside its own. */
-  needs?(input: I): MeasureName[];
   describe(input: I): string;
   /** Pure. Without data every finding is inconclusive. */
   judge(measured: Measurements, input: I): Finding[];

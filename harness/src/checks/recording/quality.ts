@@ -32,12 +32,12 @@ export const qualityDemand: MeasureDemand<QualityInput> = {
     })
     .describe('Pictures against those that were published, matched by frame number'),
   describe: (input) => describeAll(input).join(', '),
-  judge({ quality }, input) {
+  judge({ quality, unmeasured }, input) {
     if (!quality || quality.compared === 0) {
       return [
         unknown(
           describeAll(input).join(', '),
-          'no frame of it could be compared with what was published',
+          unmeasured?.quality ?? 'no frame of it could be compared with what was published',
           NO_TEST_CARD,
         ),
       ];

@@ -71,12 +71,8 @@ export const recordingCheck: CheckKind<RecordingInput, RecordingObservation> = {
   async observe(input, ports, _window, signal) {
     const status = ports.recordings.status(input.recording);
     if (status?.state !== 'ended' && status?.state !== 'stopped') return status ? { status } : {};
-    const wanted = new Set<MeasureName>();
-    for (const demand of asked(input)) {
-      wanted.add(demand.name);
-      for (const other of demand.needs?.(input[demand.name]) ?? []) wanted.add(other);
-    }
-    return { status, measurements: await ports.recordings.measure(input.recording, [...wanted], signal) };
+    const wanted = asked(input).map(({ name }) => name);
+    return { status, measurements: await ports.recordings.measure(input.recording, wanted, signal) };
   },
   judge({ status, measurements }, input) {
     const subject = `recording ${input.recording}`;

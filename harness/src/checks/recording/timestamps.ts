@@ -37,7 +37,7 @@ export const timestampsDemand: MeasureDemand<TimestampsInput> = {
       'largest-jump': numberMatcherField(durationField, 'at-most')
         .optional()
         .describe(
-          'The longest step from one timestamp to the next beyond what is regular: at most this, or a map of matchers',
+          'The longest step from one DTS of a stream to the next, either way: at most this, or a map of matchers',
         ),
       'clock-disagreement': numberMatcherField(durationField, 'at-most')
         .optional()
@@ -61,9 +61,9 @@ export const timestampsDemand: MeasureDemand<TimestampsInput> = {
     })
     .describe('Labels on packets: their order, jumps, and whether they agree with the sound'),
   describe: (input) => describeAll(input).join(', '),
-  judge({ timestamps }, input) {
+  judge({ timestamps, unmeasured }, input) {
     if (!timestamps || timestamps.perStream.length === 0) {
-      return [unknown(describeAll(input).join(', '), 'it has no packets with timestamps')];
+      return [unknown(describeAll(input).join(', '), unmeasured?.timestamps ?? 'it has no packets with timestamps')];
     }
     const findings: Finding[] = [];
     if (input.monotonic) findings.push(judgeOrder(timestamps));
@@ -92,7 +92,7 @@ function judgeOrder(stamps: TimestampsMeasure): Finding {
   const back = stamps.perStream.reduce((total, stream) => total + stream.nonMonotonicDts, 0);
   const early = stamps.perStream.reduce((total, stream) => total + stream.ptsBeforeDts, 0);
   const holds = stamps.monotonic && back === 0 && early === 0;
-  const issue = stamps.issues[0];
+  const issue = stamps.issues.find(({ kind }) => kind === 'dts-not-increasing' || kind === 'pts-before-dts');
   const where = issue ? `; first: ${issue.kind} at ${shortNumber(issue.atMs / 1_000)} s, ${issue.detail}` : '';
   const streams = stamps.perStream.map(({ kind }) => kind).join(' and ');
   const seen = holds

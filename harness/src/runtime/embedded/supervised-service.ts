@@ -68,6 +68,7 @@ export class SupervisedService {
       restarts: this.#restarts,
       sinceMs: this.#sinceMs,
       pid: this.#process?.pid,
+      isDown: this.isDown,
     };
   }
 
