@@ -6,7 +6,7 @@ import type { Controls } from './controls.ts';
 import { describePayload, type Logger } from './logging.ts';
 import { errorLabel, type Metrics } from './metrics.ts';
 import { errorClassOf, ProtocolError } from './protocol/error-codes.ts';
-import { parsePayload } from './protocol/parse-payload.ts';
+import { describeIssues, parsePayload } from './protocol/parse-payload.ts';
 import { fragmentAck, fragmentData, streamInit, streamNotice } from './protocol/worker-events.ts';
 import { Session } from './session.ts';
 import { Timers } from './timers.ts';
@@ -76,7 +76,10 @@ export class Connection {
 
   send(event: string, payload: object): void {
     this.#ports.metrics.events.inc({ direction: 'sent', event });
-    this.#logger.info({ event, direction: 'sent', ...describePayload(payload, this.#session?.streamId) }, 'event sent');
+    this.#logger[event === 'error' ? 'warn' : 'info'](
+      { event, direction: 'sent', ...describePayload(payload, this.#session) },
+      'event sent',
+    );
     this.#socket.emit(event, payload);
   }
 
@@ -106,7 +109,7 @@ export class Connection {
       {
         event: event.slice(0, SHOWN_EVENT_CHARS),
         direction: 'received',
-        ...describePayload(payload, this.#session?.streamId),
+        ...describePayload(payload, this.#session),
       },
       'event received',
     );
@@ -143,8 +146,14 @@ export class Connection {
   }
 
   #fragment(payload: unknown): void {
-    const fragment = parsePayload(fragmentData, payload);
-    this.#sessionOf(fragment.stream_id).take(fragment);
+    const result = fragmentData.safeParse(payload);
+    if (result.success) {
+      this.#sessionOf(result.data.stream_id).take(result.data);
+      return;
+    }
+    const { sequence_number: number } = describePayload(payload);
+    if (typeof number === 'number') this.#session?.passOver(number);
+    throw new ProtocolError('INVALID_CONFIG', describeIssues(result.error));
   }
 
   #acknowledge(payload: unknown): void {
@@ -165,7 +174,11 @@ export class Connection {
   #refuse(event: string, payload: unknown, error: unknown): void {
     if (!(error instanceof ProtocolError)) this.#logger.error({ err: error, event }, 'handling an event failed');
     const refusal = error instanceof ProtocolError ? error : new ProtocolError('MODEL_ERROR', 'internal error');
-    const { streamId, 'fragment.id': fragmentId } = describePayload(payload, this.#session?.streamId);
+    const {
+      streamId,
+      'fragment.id': fragmentId,
+      sequence_number: sequenceNumber,
+    } = describePayload(payload, this.#session);
     this.#ports.metrics.errors.inc({ code: errorLabel(refusal.code) });
     if (event === 'fragment:data') this.#ports.metrics.fragments.inc({ status: 'refused' });
     this.send('error', {
@@ -175,7 +188,11 @@ export class Connection {
       code: refusal.code,
       message: refusal.message,
       ...errorClassOf(refusal.code),
-      metadata: { event: event.slice(0, SHOWN_EVENT_CHARS), ...refusal.metadata },
+      metadata: {
+        event: event.slice(0, SHOWN_EVENT_CHARS),
+        ...(typeof sequenceNumber === 'number' ? { sequence_number: sequenceNumber } : {}),
+        ...refusal.metadata,
+      },
     });
   }
 

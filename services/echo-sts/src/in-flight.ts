@@ -3,8 +3,13 @@
 
 import type { Timers } from './timers.ts';
 
+interface Entry {
+  sequenceNumber: number;
+  stopWatching: () => void;
+}
+
 export class InFlight {
-  readonly #giveUp = new Map<string, () => void>();
+  readonly #entries = new Map<string, Entry>();
   readonly #timers: Timers;
   readonly #timeoutMs: number;
   readonly #onGivenUp: (fragmentId: string) => void;
@@ -16,36 +21,39 @@ export class InFlight {
   }
 
   get size(): number {
-    return this.#giveUp.size;
+    return this.#entries.size;
   }
 
   has(fragmentId: string): boolean {
-    return this.#giveUp.has(fragmentId);
+    return this.#entries.has(fragmentId);
   }
 
-  add(fragmentId: string): void {
-    this.#watch(fragmentId);
+  sequenceNumberOf(fragmentId: string): number | undefined {
+    return this.#entries.get(fragmentId)?.sequenceNumber;
+  }
+
+  add(fragmentId: string, sequenceNumber: number): void {
+    this.#entries.set(fragmentId, { sequenceNumber, stopWatching: this.#watch(fragmentId) });
   }
 
   /** The answer has gone out: the worker has `timeout_ms` from now to acknowledge it. */
   answered(fragmentId: string): void {
-    const stop = this.#giveUp.get(fragmentId);
-    if (!stop) return;
-    stop();
-    this.#watch(fragmentId);
+    const entry = this.#entries.get(fragmentId);
+    if (!entry) return;
+    entry.stopWatching();
+    entry.stopWatching = this.#watch(fragmentId);
   }
 
   /** False when the fragment was not in flight: it was acknowledged before, given up, or never seen. */
   release(fragmentId: string): boolean {
-    this.#giveUp.get(fragmentId)?.();
-    return this.#giveUp.delete(fragmentId);
+    this.#entries.get(fragmentId)?.stopWatching();
+    return this.#entries.delete(fragmentId);
   }
 
-  #watch(fragmentId: string): void {
-    const stop = this.#timers.after(this.#timeoutMs, () => {
-      this.#giveUp.delete(fragmentId);
+  #watch(fragmentId: string): () => void {
+    return this.#timers.after(this.#timeoutMs, () => {
+      this.#entries.delete(fragmentId);
       this.#onGivenUp(fragmentId);
     });
-    this.#giveUp.set(fragmentId, stop);
   }
 }

@@ -42,20 +42,36 @@ const SHOWN_CHARS = 200;
 
 const short = (value: string) => (value.length > SHOWN_CHARS ? `${value.slice(0, SHOWN_CHARS)}…` : value);
 
+/** The part of a session that its log lines are about. */
+export interface LogSubject {
+  streamId: string;
+  sequenceNumberOf(fragmentId: string): number | undefined;
+}
+
 /** What a log line says about a payload, which may be anything a stranger sent. */
-export function describePayload(payload: unknown, streamId?: string): Record<string, unknown> {
-  const said: Record<string, unknown> = {};
-  if (streamId !== undefined) said.streamId = streamId;
-  if (typeof payload !== 'object' || payload === null) return said;
-  const fields = payload as Record<string, unknown>;
-  if (typeof fields.stream_id === 'string') said.streamId = short(fields.stream_id);
-  if (typeof fields.fragment_id === 'string') said['fragment.id'] = short(fields.fragment_id);
-  for (const name of SHOWN) {
+export function describePayload(payload: unknown, subject?: LogSubject): Record<string, unknown> {
+  const said: Record<string, unknown> = subject ? { streamId: subject.streamId } : {};
+  if (!isRecord(payload)) return said;
+  if (typeof payload.stream_id === 'string') said.streamId = short(payload.stream_id);
+  if (typeof payload.fragment_id === 'string') {
+    said['fragment.id'] = short(payload.fragment_id);
+    const sequenceNumber = subject?.sequenceNumberOf(payload.fragment_id);
+    if (sequenceNumber !== undefined) said.sequence_number = sequenceNumber;
+  }
+  if (isRecord(payload.metadata)) addFields(said, payload.metadata, ['sequence_number']);
+  addFields(said, payload, SHOWN);
+  if (isRecord(payload.error) && 'code' in payload.error) said.error_code = short(String(payload.error.code));
+  return said;
+}
+
+function addFields(said: Record<string, unknown>, fields: Record<string, unknown>, names: readonly string[]): void {
+  for (const name of names) {
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (typeof value === 'string') said[name] = short(value);
     else if (typeof value === 'number' || typeof value === 'boolean') said[name] = value;
   }
-  const error = fields.error;
-  if (typeof error === 'object' && error !== null && 'code' in error) said.error_code = short(String(error.code));
-  return said;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

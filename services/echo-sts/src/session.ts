@@ -1,9 +1,9 @@
 // One worker session, from `stream:init` to its end: takes fragments, pretends to dub them, and answers in order.
 
 import { randomUUID } from 'node:crypto';
-import { type Answer, processedPayload, simulatedError } from './answer.ts';
+import { refusalOf } from './admission.ts';
+import { type Answer, type AnswerError, answerTo, errorEventPayload, processedPayload } from './answer.ts';
 import { BackPressure, type Pressure } from './back-pressure.ts';
-import { dub } from './dubbed-audio.ts';
 import { ErrorSimulation } from './error-simulation.ts';
 import { InFlight } from './in-flight.ts';
 import type { Logger } from './logging.ts';
@@ -11,13 +11,14 @@ import { errorLabel, type Metrics } from './metrics.ts';
 import { OrderedDelivery } from './ordered-delivery.ts';
 import { drawDelayMs } from './processing-delay.ts';
 import type { ErrorRule } from './protocol/control-events.ts';
-import { errorClassOf, ProtocolError } from './protocol/error-codes.ts';
-import { limits } from './protocol/limits.ts';
-import { decodedBytes, type FragmentData, isBase64, type StreamInit } from './protocol/worker-events.ts';
+import { ProtocolError } from './protocol/error-codes.ts';
+import type { FragmentData, StreamInit } from './protocol/worker-events.ts';
 import { Sequence } from './sequence.ts';
 import type { Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { Timers } from './timers.ts';
+
+export type SessionState = 'active' | 'paused' | 'ending' | 'complete';
 
 export interface SessionPorts {
   send: (event: string, payload: object) => void;
@@ -42,7 +43,7 @@ export class Session {
   readonly #backPressure: BackPressure;
   readonly #inFlight: InFlight;
   readonly #delivery = new OrderedDelivery(() => this.#completeWhenAnswered());
-  #state: 'active' | 'paused' | 'ending' | 'complete' = 'active';
+  #state: SessionState = 'active';
   #queuedBytes = 0;
 
   constructor(init: StreamInit, settings: Settings, ports: SessionPorts) {
@@ -62,6 +63,11 @@ export class Session {
 
   get settings(): Readonly<Settings> {
     return { ...this.#settings, backPressure: this.#backPressure.setting };
+  }
+
+  /** Of a fragment in flight: its acknowledgements do not carry the number, logs do. */
+  sequenceNumberOf(fragmentId: string): number | undefined {
+    return this.#inFlight.sequenceNumberOf(fragmentId);
   }
 
   start(): void {
@@ -85,11 +91,24 @@ export class Session {
 
   /** Throws a ProtocolError when the fragment is refused. */
   take(fragment: FragmentData): void {
-    this.#check(fragment);
+    const refusal = refusalOf(fragment, {
+      streamId: this.streamId,
+      state: this.#state,
+      sequence: this.#sequence,
+      inFlight: this.#inFlight,
+      waiting: this.#delivery.depth,
+      waitingBytes: this.#queuedBytes,
+    });
+    if (refusal) {
+      this.#sequence.refuse(fragment.sequence_number);
+      throw refusal;
+    }
     const receivedAt = performance.now();
     this.#sequence.accept(fragment.sequence_number);
     this.#statistics.fragmentTaken(fragment.audio.duration_ms);
     this.#ports.metrics.fragments.inc({ status: 'received' });
+    this.#inFlight.add(fragment.fragment_id, fragment.sequence_number);
+    this.#ports.metrics.inFlight.inc();
     const rule = this.#errorSimulation.match(fragment);
     const delay = this.#settings.processingDelay;
     const delayMs = drawDelayMs(delay, this.#ports.random);
@@ -101,8 +120,6 @@ export class Session {
     });
     const silent = delay.silent || rule?.silent === true;
     const deliver = silent ? undefined : this.#delivery.takePlace();
-    this.#inFlight.add(fragment.fragment_id);
-    this.#ports.metrics.inFlight.inc();
     if (deliver) {
       this.#process(fragment, rule, receivedAt, delayMs, deliver).catch((error) =>
         this.#ports.logger.error({ err: error, streamId: this.streamId }, 'answering a fragment failed'),
@@ -110,6 +127,11 @@ export class Session {
     } else this.#ports.metrics.fragments.inc({ status: 'silent' });
     this.#loadChanged();
     this.#backPressure.fragmentTaken();
+  }
+
+  /** A fragment with this number was refused before it came here. */
+  passOver(sequenceNumber: number): void {
+    this.#sequence.refuse(sequenceNumber);
   }
 
   /** The worker's own acknowledgement; one that comes late, or twice, changes nothing. */
@@ -156,37 +178,6 @@ export class Session {
     throw new ProtocolError('STREAM_NOT_FOUND', `stream ${this.streamId} is ${this.#state}`);
   }
 
-  #check(fragment: FragmentData): void {
-    const { sequence_number: number, audio } = fragment;
-    const refuse = (error: ProtocolError): never => {
-      this.#sequence.refuse(number);
-      throw error;
-    };
-    if (this.#state !== 'active') {
-      refuse(new ProtocolError('STREAM_NOT_FOUND', `stream ${this.streamId} is ${this.#state}`));
-    }
-    if (!this.#sequence.allows(number)) {
-      const expected = this.#sequence.next;
-      const kind = number < expected ? 'duplicate' : 'gap';
-      throw new ProtocolError('INVALID_SEQUENCE', `${kind}: expected sequence_number ${expected}, got ${number}`, {
-        expected,
-        received: number,
-      });
-    }
-    if (this.#inFlight.has(fragment.fragment_id)) {
-      refuse(new ProtocolError('INVALID_SEQUENCE', 'duplicate: this fragment_id is already in flight'));
-    }
-    if (decodedBytes(audio.data_base64) > limits.audioBytes) {
-      refuse(new ProtocolError('FRAGMENT_TOO_LARGE', `audio is over ${limits.audioBytes} bytes`));
-    }
-    if (!isBase64(audio.data_base64)) refuse(new ProtocolError('INVALID_CONFIG', 'audio.data_base64: not base64'));
-    const full =
-      this.#delivery.depth >= limits.queuedFragments ||
-      this.#inFlight.size >= limits.inFlight ||
-      this.#queuedBytes + audio.data_base64.length > limits.queuedBytes;
-    if (full) refuse(new ProtocolError('QUEUE_FULL', 'too much is waiting for its answer'));
-  }
-
   async #process(
     fragment: FragmentData,
     rule: ErrorRule | undefined,
@@ -199,7 +190,10 @@ export class Session {
       if (delayMs === 0) resolve();
       else this.#timers.after(delayMs, resolve);
     });
-    const [answer] = await Promise.all([this.#answer(fragment, rule), delayed]);
+    const [answer] = await Promise.all([
+      answerTo(fragment, rule, this.#settings.dubbedScale, this.#abort.signal),
+      delayed,
+    ]);
     if (this.#abort.signal.aborted) return;
     const processingMs = Math.round(performance.now() - receivedAt);
     deliver(() => {
@@ -212,35 +206,14 @@ export class Session {
     });
   }
 
-  async #answer(fragment: FragmentData, rule: ErrorRule | undefined): Promise<Answer> {
-    const error = rule && simulatedError(rule);
-    if (error && rule.status === 'failed') return { status: 'failed', error };
-    try {
-      const dubbedAudio = await dub(fragment.audio, this.#settings.dubbedScale, this.#abort.signal);
-      return error ? { status: 'partial', dubbedAudio, error } : { status: 'success', dubbedAudio };
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      return { status: 'failed', error: { code: 'MODEL_ERROR', message, stage: 'tts', retryable: true } };
-    }
-  }
-
   #sendProcessed(fragment: FragmentData, answer: Answer, processingMs: number): void {
     if (answer.error) this.#ports.metrics.errors.inc({ code: errorLabel(answer.error.code) });
     this.#inFlight.answered(fragment.fragment_id);
     this.#ports.send('fragment:processed', processedPayload(fragment, this.init, answer, processingMs));
   }
 
-  #sendErrorEvent(fragment: FragmentData, error: NonNullable<Answer['error']>): void {
-    this.#ports.send('error', {
-      error_id: randomUUID(),
-      stream_id: this.streamId,
-      fragment_id: fragment.fragment_id,
-      code: error.code,
-      message: error.message,
-      severity: errorClassOf(error.code).severity,
-      retryable: error.retryable,
-      metadata: { stage: error.stage, sequence_number: fragment.sequence_number },
-    });
+  #sendErrorEvent(fragment: FragmentData, error: AnswerError): void {
+    this.#ports.send('error', errorEventPayload(fragment, error));
     // Nobody acknowledges an error event: this fragment's flight ends here.
     if (this.#inFlight.release(fragment.fragment_id)) this.#ports.metrics.inFlight.dec();
     this.#loadChanged();

@@ -111,4 +111,8 @@ export const simulateDisconnect = z.strictObject({
   abrupt: z.boolean().default(false),
 });
 
-export const reset = z.strictObject(scope).prefault({});
+/** Nothing at all is as good as `{}`; Socket.IO clients send it as null. */
+export const reset = z
+  .strictObject(scope)
+  .nullish()
+  .transform((payload) => payload ?? {});
