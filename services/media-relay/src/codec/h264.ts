@@ -1,6 +1,7 @@
 // H.264 NAL units as every part of the relay sees them: types, and the two ways to delimit them in storage (ISO 14496-15 and Annex B).
 
 import { ProtocolError } from '../core/protocol-error.ts';
+import { parseSps } from './h264-sps.ts';
 
 export const NAL_IDR = 5;
 export const NAL_SPS = 7;
@@ -69,7 +70,12 @@ export function buildAvcConfig(sps: readonly Buffer[], pps: readonly Buffer[]): 
   for (const set of sps) parts.push(...withLength(set));
   parts.push(Buffer.from([pps.length]));
   for (const set of pps) parts.push(...withLength(set));
-  // The fields that High profiles add (ISO 14496-15): 4:2:0 and 8 bits, or what the SPS says, is left to the decoder, which reads the SPS anyway.
+  const info = parseSps(first);
+  if ([100, 110, 122, 144].includes(info.profile)) {
+    parts.push(
+      Buffer.from([0xfc | info.chromaFormat, 0xf8 | (info.bitDepthLuma - 8), 0xf8 | (info.bitDepthChroma - 8), 0]),
+    );
+  }
   return Buffer.concat(parts);
 }
 

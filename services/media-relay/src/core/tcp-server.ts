@@ -18,6 +18,8 @@ export interface Connection {
 export interface ConnectionSocket {
   readonly socket: Socket;
   readonly remote: string;
+  /** Runs what a timer or an event brings: whatever it throws closes this connection and nothing else. */
+  guard(run: () => void): void;
   /** Sends what is queued, then closes; the peer gets this long to read it all. */
   finish(lingerMs?: number): void;
   /** Closes at once. */
@@ -61,7 +63,7 @@ export class TcpServer {
   async close(withinMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const [connection, socket] of this.#connections) {
-      connection.stop();
+      socket.guard(() => connection.stop());
       socket.finish(withinMs);
     }
     await closed;
@@ -80,6 +82,20 @@ export class TcpServer {
     const handle: ConnectionSocket = {
       socket,
       remote,
+      guard: (run) => {
+        try {
+          run();
+        } catch (error) {
+          const fields = { protocol: this.#protocol, remote, connection: connection.id };
+          if (error instanceof ProtocolError) {
+            counters.malformedInputs[this.#protocol] += 1;
+            log.warn({ ...fields, reason: error.message }, 'connection closed on malformed input');
+          } else {
+            log.error({ ...fields, err: error }, 'connection closed on an internal error');
+          }
+          socket.destroy();
+        }
+      },
       finish: (lingerMs = LINGER_MS) => {
         if (socket.destroyed) return;
         if (!socket.writableEnded) socket.end();
@@ -95,23 +111,10 @@ export class TcpServer {
     const connection = this.#open(handle);
     this.#connections.set(connection, handle);
     log.debug({ protocol: this.#protocol, remote, connection: connection.id }, 'connection opened');
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        connection.onData(chunk);
-      } catch (error) {
-        const fields = { protocol: this.#protocol, remote, connection: connection.id };
-        if (error instanceof ProtocolError) {
-          counters.malformedInputs[this.#protocol] += 1;
-          log.warn({ ...fields, reason: error.message }, 'connection closed on malformed input');
-        } else {
-          log.error({ ...fields, err: error }, 'connection closed on an internal error');
-        }
-        socket.destroy();
-      }
-    });
+    socket.on('data', (chunk: Buffer) => handle.guard(() => connection.onData(chunk)));
     // The peer will send no more; a reader may still be taking what is queued, so only our own end closes.
     socket.on('end', () => {
-      connection.onClose();
+      handle.guard(() => connection.onClose());
       handle.finish();
     });
     socket.on('error', (error) => {
@@ -120,7 +123,7 @@ export class TcpServer {
     socket.on('close', () => {
       clearTimeout(lingering);
       this.#connections.delete(connection);
-      connection.onClose();
+      handle.guard(() => connection.onClose());
     });
   }
 }

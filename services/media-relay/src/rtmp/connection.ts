@@ -177,9 +177,11 @@ export class RtmpConnection implements Connection {
     const { log, paths, config } = this.#context;
     try {
       const publication = paths.claim(path, { type: 'rtmpConn', id: this.id });
-      this.#publisher = new RtmpPublisher(this.#context, publication, (stream) =>
-        log.info({ path, tracks: stream.tracks, protocol: 'rtmp', remote: this.#link.remote }, 'stream ready'),
-      );
+      this.#publisher = new RtmpPublisher(this.#context, publication, {
+        onReady: (stream) =>
+          log.info({ path, tracks: stream.tracks, protocol: 'rtmp', remote: this.#link.remote }, 'stream ready'),
+        guard: this.#link.guard,
+      });
     } catch (error) {
       if (!(error instanceof PathRefusedError)) throw error;
       log.warn({ path, protocol: 'rtmp', remote: this.#link.remote, reason: error.message }, 'publisher refused');

@@ -1,7 +1,18 @@
 // One RTMP publisher: waits until its tracks are known, then makes a stream of its messages.
 
 import { type AmfValue, decodeAmf } from '../codec/amf0.ts';
-import { FLV_AUDIO, FLV_DATA, FLV_VIDEO, type FlvMessage, flvMessage, flvRole } from '../codec/flv.ts';
+import {
+  FLV_AUDIO,
+  FLV_DATA,
+  FLV_VIDEO,
+  type FlvMessage,
+  flvMessage,
+  flvRole,
+  parseAacAudio,
+  parseAvcVideo,
+} from '../codec/flv.ts';
+import { type AvcConfig, parseAvcConfig } from '../codec/h264.ts';
+import { FlvToRtp } from '../convert/flv-to-rtp.ts';
 import { FlvFeed } from '../core/flv-feed.ts';
 import type { Publication } from '../core/path-registry.ts';
 import { ProtocolError } from '../core/protocol-error.ts';
@@ -13,24 +24,32 @@ import type { RtmpMessage } from './chunk-reader.ts';
 const TRACKS_WAIT_MS = 1_000;
 const MAX_EARLY_BYTES = 16 * 1024 * 1024;
 
+export interface RtmpPublisherHooks {
+  /** The tracks are known; readers come next. */
+  onReady(stream: Stream): void;
+  /** Runs what a timer brings, within the connection's error handling. */
+  guard(run: () => void): void;
+}
+
 export class RtmpPublisher {
   readonly publication: Publication;
   readonly #context: RelayContext;
-  readonly #onReady: (stream: Stream) => void;
+  readonly #hooks: RtmpPublisherHooks;
   /** Messages from before the stream was ready; undefined from then on. */
   #early: FlvMessage[] | undefined = [];
   #earlyBytes = 0;
   #expected: { video: boolean; audio: boolean } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #feed: FlvFeed | undefined;
+  #toRtp: FlvToRtp | undefined;
   #lastTimestamp: number | undefined;
   #unwrapped = 0;
   #ended = false;
 
-  constructor(context: RelayContext, publication: Publication, onReady: (stream: Stream) => void) {
+  constructor(context: RelayContext, publication: Publication, hooks: RtmpPublisherHooks) {
     this.#context = context;
     this.publication = publication;
-    this.#onReady = onReady;
+    this.#hooks = hooks;
   }
 
   onMessage(message: RtmpMessage): void {
@@ -45,17 +64,20 @@ export class RtmpPublisher {
     }
     this.#early.push(flv);
     this.#earlyBytes += payload.length;
-    this.#timer ??= setTimeout(() => this.#ready(), TRACKS_WAIT_MS);
+    this.#timer ??= setTimeout(() => this.#hooks.guard(() => this.#ready()), TRACKS_WAIT_MS);
     if (this.#knowsTracks(this.#early) || this.#earlyBytes > MAX_EARLY_BYTES) this.#ready();
   }
 
   end(): void {
     if (this.#ended) return;
     // A publisher that leaves before its tracks were certain still publishes what it sent.
-    if (this.#early !== undefined && this.#early.length > 0) this.#ready();
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.publication.end();
+    try {
+      if (this.#early !== undefined && this.#early.length > 0) this.#ready();
+    } finally {
+      this.publication.end();
+    }
   }
 
   #metadata(payload: Buffer): Buffer | undefined {
@@ -85,21 +107,25 @@ export class RtmpPublisher {
     this.#early = undefined;
     const first = (type: number) => early.find((message) => message.type === type);
     const tracks = [first(FLV_VIDEO), first(FLV_AUDIO)].flatMap((message) => (message ? [codecName(message)] : []));
-    this.#feed = new FlvFeed({
-      hasVideo: first(FLV_VIDEO) !== undefined,
-      cacheBytes: this.#context.config.gopCacheBytes,
-      onOverflow: () =>
-        this.#context.log.warn({ path: this.publication.path }, 'GOP too large to keep for late readers'),
-    });
     const { path, source } = this.publication;
-    const stream = new Stream({ path, source, tracks, rtp: undefined, flv: this.#feed });
-    this.#onReady(stream);
+    const limits = {
+      cacheBytes: this.#context.config.gopCacheBytes,
+      onOverflow: () => this.#context.log.warn({ path }, 'GOP too large to keep for late readers'),
+    };
+    this.#feed = new FlvFeed({ hasVideo: first(FLV_VIDEO) !== undefined, ...limits });
+    const configs = rtpConfigs(early);
+    if (configs.video !== undefined || configs.audio !== undefined) {
+      this.#toRtp = new FlvToRtp(configs, limits);
+    }
+    const stream = new Stream({ path, source, tracks, rtp: this.#toRtp?.feed, flv: this.#feed });
+    this.#hooks.onReady(stream);
     this.publication.ready(stream);
     for (const message of early) this.#push(message);
   }
 
   #push(message: FlvMessage): void {
     this.#feed?.push(message);
+    this.#toRtp?.push(message);
   }
 
   /** RTMP timestamps wrap after 49 days; media times here do not. */
@@ -109,6 +135,22 @@ export class RtmpPublisher {
     this.#lastTimestamp = timestamp;
     return this.#unwrapped;
   }
+}
+
+/** The decoder configurations that RTSP readers can be given. */
+function rtpConfigs(messages: readonly FlvMessage[]): { video: AvcConfig | undefined; audio: Buffer | undefined } {
+  let video: AvcConfig | undefined;
+  let audio: Buffer | undefined;
+  for (const message of messages) {
+    if (message.type === FLV_VIDEO) {
+      const parsed = parseAvcVideo(message.payload);
+      if (parsed.kind === 'config') video ??= parseAvcConfig(parsed.record);
+    } else if (message.type === FLV_AUDIO) {
+      const parsed = parseAacAudio(message.payload);
+      if (parsed.kind === 'config') audio ??= parsed.record;
+    }
+  }
+  return { video, audio };
 }
 
 function expectedTracks(metadata: AmfValue): { video: boolean; audio: boolean } | undefined {

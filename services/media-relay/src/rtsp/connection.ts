@@ -158,7 +158,12 @@ export class RtspConnection implements Connection {
       this.#context.log.warn({ path, remote: this.#link.remote, reason: error.message }, 'publisher refused');
       return { status: 403, after: () => this.#link.finish() };
     }
-    this.#publisher = new RtspPublisher(this.#context, publication, media);
+    try {
+      this.#publisher = new RtspPublisher(this.#context, publication, media, this.#link.guard);
+    } catch (error) {
+      publication.end(); // a description that cannot be used must not keep the path
+      throw error;
+    }
     this.#state = 'announced';
     return { status: 200 };
   }

@@ -3,6 +3,8 @@
 import { parseSenderReport } from '../codec/rtcp.ts';
 import { parseRtp } from '../codec/rtp-packet.ts';
 import type { SdpMedia } from '../codec/sdp.ts';
+import { decodeLeadMs, flvTracks, RtpToFlv } from '../convert/rtp-to-flv.ts';
+import { FlvFeed } from '../core/flv-feed.ts';
 import type { Publication } from '../core/path-registry.ts';
 import { ProtocolError } from '../core/protocol-error.ts';
 import type { RelayContext } from '../core/relay-context.ts';
@@ -18,19 +20,41 @@ export class RtspPublisher {
   readonly publication: Publication;
   readonly #feed: RtpFeed;
   readonly #clock: RtpClock;
+  readonly #flv: FlvFeed | undefined;
+  readonly #toFlv: RtpToFlv | undefined;
+  readonly #guard: (run: () => void) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
   #ended = false;
 
-  constructor(context: RelayContext, publication: Publication, media: readonly SdpMedia[]) {
+  constructor(
+    context: RelayContext,
+    publication: Publication,
+    media: readonly SdpMedia[],
+    guard: (run: () => void) => void,
+  ) {
     this.media = media;
     this.publication = publication;
-    this.#clock = new RtpClock(media.map((track) => track.clockRate));
+    this.#guard = guard;
+    this.#clock = new RtpClock(
+      media.map((track) => track.clockRate),
+      Math.max(0, ...media.map((track) => decodeLeadMs(track))),
+    );
+    const onOverflow = () => context.log.warn({ path: publication.path }, 'GOP too large to keep for late readers');
     this.#feed = new RtpFeed({
       media,
       clock: this.#clock,
       cacheBytes: context.config.gopCacheBytes,
-      onOverflow: () => context.log.warn({ path: publication.path }, 'GOP too large to keep for late readers'),
+      onOverflow,
     });
+    const convertible = flvTracks(media);
+    if (convertible !== undefined) {
+      this.#flv = new FlvFeed({
+        hasVideo: convertible.video >= 0,
+        cacheBytes: context.config.gopCacheBytes,
+        onOverflow,
+      });
+      this.#toFlv = new RtpToFlv(media, this.#clock, this.#flv);
+    }
   }
 
   record(): void {
@@ -40,7 +64,7 @@ export class RtspPublisher {
         source: this.publication.source,
         tracks: this.media.map((track) => track.codec),
         rtp: this.#feed,
-        flv: undefined,
+        flv: this.#flv,
       }),
     );
   }
@@ -52,6 +76,7 @@ export class RtspPublisher {
     if (header === undefined) throw new ProtocolError('malformed RTP packet');
     const first = !this.#clock.hasStarted(track);
     this.#feed.push(track, packet, header);
+    this.#toFlv?.push(track, packet, header);
     if (first) this.#awaitReport(track);
   }
 
@@ -65,13 +90,18 @@ export class RtspPublisher {
     if (this.#ended) return;
     this.#ended = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.publication.end();
+    try {
+      this.#toFlv?.flush();
+    } finally {
+      this.publication.end();
+    }
   }
 
   #awaitReport(track: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#clock.anchorByArrival(track);
+      this.#guard(() => this.#toFlv?.begin());
     }, REPORT_WAIT_MS);
     this.#timers.add(timer);
   }
