@@ -1,56 +1,43 @@
 // The guard over everything this process starts: a tiny shell (the warden) at the other end of a pipe, which outlives this process
-// however it dies, then kills the process groups and removes the folders that were entrusted to it.
+// however it dies, and then kills the process groups that were entrusted to it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { hasProc, noteGroup } from './ledger.ts';
-import { currentOwner, isOwner, OWNER_VARIABLE } from './owner.ts';
+import { currentOwner, isOwner, markToName, OWNER_VARIABLE } from './owner.ts';
 
 export interface Guard extends ProcessGuard {
-  /** Removes the folder when this process dies. Returns the end of that. */
-  adoptFolder(path: string): () => void;
-  /** Kills and removes what is still entrusted. The guard cannot be used after. */
+  /** Kills what is still entrusted. The guard cannot be used after. */
   close(): void;
 }
 
-// Reads `+ group`, `- group`, `f folder`, `g folder` (forget) until the pipe closes. A shell starts in 2 ms and takes 1 MB; it runs in a
-// session of its own, so that neither Ctrl-C nor a closed terminal reaches it. For the owner of a run it also looks for marked processes:
-// those that were started in the very moment of death, and workers too busy to notice that their parent is gone.
+// Reads `+ group` and `- group` until the pipe closes. A shell starts in 2 ms and takes 1 MB; it runs in a session of its own, so that
+// neither Ctrl-C nor a closed terminal reaches it. For the owner of a run it also finds everything that carries the mark: processes that
+// were started in the very moment of death, workers too busy to notice that their parent is gone, temporary folders, claims on ports.
 const WARDEN = `
 trap '' INT TERM HUP QUIT
-mark=$1; groups=' '; folders='
-'
+mark=$1 name=$2 temp=$3 groups=' '
 while IFS= read -r line; do
-  word=\${line#??}
+  group=\${line#??}
   case $line in
-    '+ '*) groups="$groups$word " ;;
-    '- '*) case $groups in *" $word "*) groups="\${groups%%" $word "*} \${groups#*" $word "}" ;; esac ;;
-    'f '*) folders="$folders$word
-" ;;
-    'g '*) case $folders in *"
-$word
-"*) folders="\${folders%%"
-$word
-"*}
-\${folders#*"
-$word
-"}" ;; esac ;;
+    '+ '*) groups="$groups$group " ;;
+    '- '*) case $groups in *" $group "*) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;; esac ;;
   esac
 done
-for group in $groups; do kill -KILL -- "-$group"; done
-if [ -n "$mark" ] && [ -d /proc/self ]; then
-  for round in 1 2 3 4 5 6 7 8 9 10; do
-    found=
-    for file in $(grep -lzsxF "$mark" /proc/[0-9]*/environ); do
-      pid=\${file#/proc/}
-      kill -KILL "\${pid%/environ}" && found=yes
-    done
-    [ -z "$found" ] && break
+for group in $groups; do kill -s KILL -- "-$group"; done
+[ -n "$mark" ] || exit 0
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  found=
+  for file in $(grep -lzsxF "${OWNER_VARIABLE}=$mark" /proc/[0-9]*/environ); do
+    pid=\${file#/proc/}
+    kill -s KILL "\${pid%/environ}" && found=yes
   done
-fi
-printf '%s' "$folders" | while IFS= read -r folder; do
-  case $folder in /*) for round in 1 2 3; do rm -rf -- "$folder" && break; done ;; esac
+  [ -z "$found" ] && break
 done
+for round in 1 2 3; do rm -rf -- "$temp/testcard-$name-"* && break; done
+for claim in $(grep -lsxF "$mark" "$temp"/testcard-ports-*/[0-9]*); do rm -f -- "$claim"; done
+rmdir -- "$temp"/testcard-ports-*
 `;
 
 let shared: Guard | undefined;
@@ -63,11 +50,9 @@ export function processGuard(): Guard {
 
 /** `ledger`: also write down what is adopted, for sweeps where there is no /proc. */
 export function openGuard({ ledger = !hasProc }: { ledger?: boolean } = {}): Guard {
-  const mark = isOwner() ? `${OWNER_VARIABLE}=${currentOwner()}` : '';
   const groups = new Set<number>();
-  const folders = new Set<string>();
   let closed = false;
-  let warden = startWarden(mark);
+  let warden = startWarden();
   const tell = (line: string) => {
     if (!closed) warden.stdin?.write(`${line}\n`);
   };
@@ -75,10 +60,9 @@ export function openGuard({ ledger = !hasProc }: { ledger?: boolean } = {}): Gua
     child.once('exit', () => {
       if (closed) return;
       // Somebody killed the warden: another takes over what it guarded.
-      warden = startWarden(mark);
+      warden = startWarden();
       watch(warden);
       for (const pid of groups) tell(`+ ${pid}`);
-      for (const path of folders) tell(`f ${path}`);
     });
   };
   watch(warden);
@@ -92,13 +76,6 @@ export function openGuard({ ledger = !hasProc }: { ledger?: boolean } = {}): Gua
         if (groups.delete(pid)) tell(`- ${pid}`);
       };
     },
-    adoptFolder(path) {
-      folders.add(path);
-      tell(`f ${path}`);
-      return () => {
-        if (folders.delete(path)) tell(`g ${path}`);
-      };
-    },
     close() {
       closed = true;
       warden.stdin?.end();
@@ -106,8 +83,9 @@ export function openGuard({ ledger = !hasProc }: { ledger?: boolean } = {}): Gua
   };
 }
 
-function startWarden(mark: string): ChildProcess {
-  const child = spawn('/bin/sh', ['-c', WARDEN, 'testcard-warden', mark], {
+function startWarden(): ChildProcess {
+  const mark = isOwner() ? currentOwner() : '';
+  const child = spawn('/bin/sh', ['-c', WARDEN, 'testcard-warden', mark, markToName(mark), tmpdir()], {
     detached: true,
     cwd: '/',
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,9 +1,8 @@
-// Temporary folders that say whose they are, so that they go with their owner, at the latest when the next run sweeps.
+// Temporary folders that say whose they are, so that they go with it: its warden removes them, or the next run's sweep.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processGuard } from './guard.ts';
 import { currentOwner, isOwnerDead, markFromName, markToName } from './owner.ts';
 
 export interface TempFolder {
@@ -17,12 +16,10 @@ const NAME = /^testcard-(\d+_[^_]+_\d+)-/;
 /** `<tmp>/testcard-<owner>-<name>-XXXXXX`. */
 export function createTempFolder(name: string): TempFolder {
   const path = mkdtempSync(join(tmpdir(), `testcard-${markToName(currentOwner())}-${name}-`));
-  const forget = processGuard().adoptFolder(path);
   return {
     path,
     remove() {
       rmSync(path, { recursive: true, force: true, maxRetries: 3 });
-      forget();
     },
   };
 }
