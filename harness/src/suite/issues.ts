@@ -4,15 +4,29 @@ import type { z } from 'zod';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { expectation, unitHint } from './issue-words.ts';
-import { isUnknownAt, type Path, positionOf, valueAt } from './origins.ts';
+import { isUnknownAt, originOf, type Path, positionOf, valueAt } from './origins.ts';
 import { listNames, nearest, suggestion } from './suggest.ts';
 
 /** Something wrong with a raw value, found by our own code rather than a schema. Paths start at the value. */
 export type Finding =
   | { path: Path; message: string; hint?: string | undefined; onKey?: boolean }
-  | { problem: Problem }
+  | { problem: Problem; about?: About }
   /** Wrong only because of a reference that has no value yet, or one that is reported already. */
   | { unknown: true };
+
+/** What ties a key that is unknown to the key that is missing because of it. */
+type About = { missing: PropertyKey; in: unknown } | { meant: string; in: unknown };
+
+/** Leaves out `x is missing` where another finding says that `x` was misspelled. */
+export function withoutEchoes(findings: Finding[]): Finding[] {
+  const abouts = findings.flatMap((finding) => ('problem' in finding && finding.about ? [finding.about] : []));
+  const meant = abouts.flatMap((about) => ('meant' in about ? [about] : []));
+  if (meant.length === 0) return findings;
+  return findings.filter((finding) => {
+    const about = 'problem' in finding ? finding.about : undefined;
+    return !about || 'meant' in about || !meant.some((other) => other.meant === about.missing && other.in === about.in);
+  });
+}
 
 /** Where a value that is being checked stands. */
 export interface Place {
@@ -46,7 +60,7 @@ export function checkAgainst<T>(schema: z.ZodType<T>, value: unknown, place: Pla
   });
   if (result.success) return { ok: true, output: result.data };
   const translate = new Translator(place, value, knownKeys);
-  return { ok: false, findings: result.error.issues.flatMap((issue) => translate.issue(issue, [])) };
+  return { ok: false, findings: withoutEchoes(result.error.issues.flatMap((issue) => translate.issue(issue, []))) };
 }
 
 /** Adds findings to a transform's issues, so that they survive the schemas around it and keep their places. */
@@ -73,7 +87,9 @@ class Translator {
     if (issue.code === 'custom') {
       const finding = issue.params?.finding as Finding | undefined;
       if (finding && !('path' in finding)) return [finding];
+      if (finding && this.#isMissing(path)) return [this.#mismatch(finding.message.replace(', got nothing', ''), path)];
       if (finding) return [this.#at(path, finding.message, finding.hint, finding.onKey)];
+      if (this.#isMissing(path)) return [this.#mismatch(issue.message, path)];
       return [this.#at(path, `${this.#nameOf(path)}: ${issue.message}`)];
     }
     if (issue.code === 'unrecognized_keys') return this.#unknownKeys(issue.keys, path);
@@ -89,7 +105,8 @@ class Translator {
     const expected = message.replace(/ \(got .*\)$/s, '').replace(/^expected /, '');
     if (this.#isMissing(path)) {
       const parent = this.#nameOf(path.slice(0, -1));
-      return this.#at(path, `\`${String(path.at(-1))}\` is missing in ${parent}`, `expected ${expected}`);
+      const missing = this.#at(path, `\`${String(path.at(-1))}\` is missing in ${parent}`, `expected ${expected}`);
+      return { ...missing, about: { missing: path.at(-1) ?? '', in: this.#mapAt(path.slice(0, -1)) } };
     }
     const got =
       message.startsWith('expected ') || / \(got /.test(message) ? describeValue(valueAt(this.#value, path)) : '';
@@ -131,8 +148,16 @@ class Translator {
         nearest(key, free) === undefined && known.length > 0
           ? `known here: ${listNames(known)}`
           : suggestion(key, free, 'known here');
-      return this.#at([...path, key], `unknown key \`${key}\` in ${this.#nameOf(path)}`, hint, true);
+      const meant = nearest(key, free);
+      const unknown = this.#at([...path, key], `unknown key \`${key}\` in ${this.#nameOf(path)}`, hint, true);
+      return meant === undefined ? unknown : { ...unknown, about: { meant, in: this.#mapAt(path) } };
     });
+  }
+
+  /** Identifies a map; the parts of one that was split for a wrapped check are the same. */
+  #mapAt(path: Path): unknown {
+    const map = valueAt(this.#value, path);
+    return originOf(map) ?? map;
   }
 
   #isMissing(path: Path): boolean {
@@ -157,7 +182,8 @@ class Translator {
     const full = [...this.#place.path, ...path];
     // An unknown or missing key is wrong whatever the values turn out to be.
     if (!onKey && !this.#isMissing(path) && isUnknownAt(root, full)) return { unknown: true };
-    const position = positionOf(root, full, onKey) ?? fallback;
+    // What is wrong with the whole is shown where the caller says the whole is (a check: at its subject).
+    const position = full.length === 0 ? fallback : (positionOf(root, full, onKey) ?? fallback);
     return { problem: { severity: 'error', message, position, ...(hint === undefined ? {} : { hint }) } };
   }
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { SchemaShapes } from '../model/kinds.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
 import { type Registry, stepKindsOf } from './registry.ts';
+import { shareRepeated } from './share-schemas.ts';
 import { caseFields, lateFields, topFields } from './suite-schema.ts';
 
 /** A JSON Schema node, as far as it is looked into here. */
@@ -79,8 +80,7 @@ export function buildJsonSchema(registry: Registry): JsonSchema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Testcard suite',
-    ...allowReferences(top),
-    $defs: withReferences,
+    ...shareRepeated({ ...allowReferences(top), $defs: withReferences }),
   };
 }
 

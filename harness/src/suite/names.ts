@@ -4,12 +4,12 @@ import type { NameDefinition, NameUse } from '../model/kinds.ts';
 import type { Position } from '../model/position.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
 import { addressProblem } from './addresses.ts';
-import { factsOfCheck, factsOfStep, type ParsedStep } from './facts.ts';
+import { type BrokenStep, factsOfCheck, factsOfStep, type ParsedStep } from './facts.ts';
 import type { Known } from './known.ts';
 import { originOf, type Path, positionOf, valueAt } from './origins.ts';
 import type { ParsedCase } from './parse-case.ts';
 import type { Session } from './session.ts';
-import { suggestion } from './suggest.ts';
+import { nearest, suggestion } from './suggest.ts';
 
 type Defined = Map<NameDefinition['kind'], Set<string>>;
 
@@ -50,14 +50,14 @@ class NameChecker {
   #collect(steps: readonly ParsedStep[]): void {
     for (const step of steps) {
       if ('broken' in step) {
-        collectTexts(step.raw, this.#perhaps);
+        collectTexts(step.raw, this.#perhaps, partsOf(step));
         this.#collect(step.steps);
         continue;
       }
       const facts = factsOfStep(step);
       if (facts?.input === undefined) {
         this.#anyOpaque = true;
-        collectTexts(facts?.raw, this.#perhaps);
+        collectTexts(facts?.raw, this.#perhaps, new Set());
         continue;
       }
       this.#collect(step.kind.children?.(facts.input).steps ?? []);
@@ -164,7 +164,9 @@ class NameChecker {
     if (kinds.some((kind) => this.#everDefined.get(kind)?.has(name))) {
       return { message: `\`${name}\` is used before it is started`, hint: 'move the step that starts it up' };
     }
-    return { message: `unknown ${what} \`${name}\``, hint: suggestion(name, known, `known here`, whenNone) };
+    const near = nearest(name, [...known, ...this.#perhaps]);
+    const hint = near === undefined ? suggestion(name, known, 'known here', whenNone) : `did you mean \`${near}\`?`;
+    return { message: `unknown ${what} \`${name}\``, hint };
   }
 
   /** A reference without a value when the suite is read must be saved by an earlier step. */
@@ -206,12 +208,20 @@ function add(defined: Defined, kind: NameDefinition['kind'], name: string): void
   defined.set(kind, names);
 }
 
-function collectTexts(raw: unknown, into: Set<string>, depth = 0): void {
+/** Raw values of the steps and checks inside a broken step that are not broken themselves. */
+function partsOf({ steps, checks }: BrokenStep): Set<unknown> {
+  return new Set([
+    ...steps.map((step) => ('broken' in step ? step.raw : factsOfStep(step)?.raw)),
+    ...checks.map((check) => factsOfCheck(check)?.raw),
+  ]);
+}
+
+function collectTexts(raw: unknown, into: Set<string>, except: ReadonlySet<unknown>): void {
   if (typeof raw === 'string') into.add(raw);
-  else if (typeof raw === 'object' && raw !== null && depth < 64) {
+  else if (typeof raw === 'object' && raw !== null && !except.has(raw)) {
     for (const [key, value] of Object.entries(raw)) {
       into.add(key); // `save: { token: … }` names variables by key
-      collectTexts(value, into, depth + 1);
+      collectTexts(value, into, except);
     }
   }
 }

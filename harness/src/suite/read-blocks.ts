@@ -11,11 +11,12 @@ import { expandBlock } from './parse-use.ts';
 import { buildRaw, entriesOf, type MapEntry } from './raw.ts';
 import { Scope } from './scope.ts';
 import type { Session } from './session.ts';
-import { offsetOf, type SuiteSource } from './source.ts';
-import { blockSchema } from './suite-schema.ts';
+import type { SuiteSource } from './source.ts';
+import { longBlockSchema } from './suite-schema.ts';
 import { evaluateIn, readVariables } from './variables.ts';
 
-const longForm = blockSchema(z.unknown());
+/** Steps are parsed where the block is used; here they only have to be there. */
+const longForm = longBlockSchema(z.custom((value) => value !== undefined, 'a list of steps'));
 
 /** Adds the blocks to the session. The suite's own, read last, replace included ones of the same name. */
 export function readBlocks(entry: MapEntry | undefined, source: SuiteSource, session: Session): void {
@@ -45,25 +46,23 @@ function readLongForm(block: Block, session: Session): void {
   const skip = new Set(['steps', 'vars']);
   const scope = new Scope({ evaluate: evaluateIn(session) });
   const { value } = buildRaw(node, { source, scope, session, allowSaved: false, skip });
-  const checked = checkAgainst(
-    longForm,
-    { ...(value as object), steps: [] },
-    {
-      root: value,
-      path: [],
-      what: `the block \`${block.name}\``,
-      fallback: source.positionAt(offsetOf(node, 0)),
-      otherKeys: ['vars', 'steps'],
-    },
-  );
-  if (!checked.ok) reportFindings(checked.findings, session, block.position);
-  block.vars = readVariables(entries.get('vars')?.node, 'block', source, session);
   const steps = entries.get('steps');
-  block.steps = steps?.node ?? null;
-  if (!steps) {
-    session.error(`\`steps\` is missing in the block \`${block.name}\``, block.position);
-    block.used = true;
+  const written = { ...(value as object), ...(steps ? { steps: true } : {}) };
+  const what = `the block \`${block.name}\``;
+  const checked = checkAgainst(longForm, written, {
+    root: value,
+    path: [],
+    what,
+    fallback: block.position,
+  });
+  if (!checked.ok) reportFindings(checked.findings, session, block.position);
+  const vars = entries.get('vars');
+  if (vars && !isMap(vars.node)) {
+    session.error('`vars`: expected a map of names and values', source.positionAt(vars.valueOffset));
   }
+  block.vars = readVariables(vars?.node, 'block', source, session);
+  block.steps = steps?.node ?? null;
+  if (!steps) block.used = true; // said already
 }
 
 /** Parses every block that no case uses, with what variables there are: only what is wrong whatever their values is reported. */

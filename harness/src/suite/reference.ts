@@ -25,7 +25,12 @@ export function buildReference(registry: Registry): string {
     'A check names one thing it looks at (its first key below) and one or more demands on it. It stands in `expect`, `throughout`, `eventually`, `always` and `unless`.',
   );
   for (const { key, docs } of registry.checks) page.kind(key, docs, checks.get(key) ?? {});
-  if (shared.size > 0) page.heading(2, 'Shared values');
+  page.heading(2, 'Shared values');
+  page.heading(3, 'Matchers');
+  page.text(
+    'Demands on a number, in its own unit. All that are given must hold. Where a plain value may stand instead of a map, it means `equals`, or what the field says.',
+  );
+  page.matchers([...steps.values(), ...checks.values()]);
   for (const [name, schema] of shared) {
     page.heading(3, name);
     page.text(schema.description ?? '');
@@ -56,7 +61,9 @@ class Page {
     this.#parts.push(`\`\`\`yaml\n${docs.example.trimEnd()}\n\`\`\``);
     const maps = objectsOf(schema).filter((alternative) => alternative.properties);
     const [first] = maps;
-    const short = objectsOf(schema).filter((alternative) => !alternative.properties);
+    const short = (schema.anyOf ?? schema.oneOf ?? []).filter((alternative) =>
+      objectsOf(alternative).every((each) => !each.properties),
+    );
     if (!first) {
       this.text(`Value: ${this.#typeOf({ ...schema, description: '' })}.`);
       return;
@@ -71,6 +78,18 @@ class Page {
     const rows = this.#rows(schema, '');
     if (rows.length === 0) return;
     this.#parts.push(['| key | value | meaning |', '|---|---|---|', ...rows].join('\n'));
+  }
+
+  /** The table of matchers, from the first map of them. */
+  matchers(schemas: readonly JsonSchema[]): void {
+    for (const schema of schemas) {
+      for (const field of Object.values(schema.properties ?? {})) {
+        const map = objectsOf(field).find(isMatcherMap);
+        if (!map) continue;
+        this.fields(map);
+        return;
+      }
+    }
   }
 
   toString(): string {

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { SchemaShapes } from '../model/kinds.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
-import { addFindings, checkAgainst, describeValue, type Finding } from './issues.ts';
+import { addFindings, checkAgainst, describeValue, type Finding, withoutEchoes } from './issues.ts';
 import { positionOf } from './origins.ts';
 import { parseCheck, parseChecks } from './parse-checks.ts';
 import { parseSteps } from './parse-steps.ts';
@@ -51,7 +51,7 @@ function wrapCheck<S extends z.ZodRawShape>(own: S): z.ZodType<z.output<z.ZodObj
     const parsed = parseCheck(checkRaw, ownKeys);
     const findings: Finding[] = [...(wrapped.ok ? [] : wrapped.findings), ...(parsed.ok ? [] : parsed.findings)];
     if (!wrapped.ok || !parsed.ok) {
-      addFindings(context, findings);
+      addFindings(context, withoutEchoes(findings));
       return z.NEVER;
     }
     return { ...wrapped.output, check: parsed.node };

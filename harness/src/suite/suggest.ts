@@ -9,7 +9,9 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     if (candidate === name) continue;
-    const apart = distance(wanted, fold(candidate));
+    const other = fold(candidate);
+    // Two letters swapped are one slip.
+    const apart = sameLetters(wanted, other) ? 1 : distance(wanted, other);
     if (apart >= bestDistance) continue;
     bestDistance = apart;
     best = candidate;
@@ -18,8 +20,12 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   const longest = Math.max(name.length, best.length);
   const folded = fold(best);
   const startsAlike = wanted.length >= 3 && (folded.startsWith(wanted) || wanted.startsWith(folded));
-  return bestDistance <= Math.max(1, Math.floor(longest * 0.34)) || startsAlike ? best : undefined;
+  const slips = longest < 3 ? 0 : Math.max(1, Math.floor(longest * 0.34));
+  return bestDistance <= slips || startsAlike ? best : undefined;
 }
+
+const sameLetters = (a: string, b: string): boolean => a.length === b.length && sorted(a) === sorted(b);
+const sorted = (text: string): string => [...text].sort().join('');
 
 const fold = (text: string): string => text.slice(0, 80).toLowerCase().replaceAll(/[_\s]/g, '-');
 

@@ -79,15 +79,17 @@ export function lateFields(shapes: Pick<SchemaShapes, 'checks' | 'steps'>, kase:
   };
 }
 
+/** A block is a list of steps, or that with defaults for its variables. */
 export function blockSchema(steps: z.ZodType) {
-  return z.union([
-    steps,
-    z.strictObject({
-      description: z.string().optional().describe('What the block does'),
-      vars: vars.optional().describe('Defaults of variables that `with` can set'),
-      steps,
-    }),
-  ]);
+  return z.union([steps, longBlockSchema(steps)]);
+}
+
+export function longBlockSchema(steps: z.ZodType) {
+  return z.strictObject({
+    description: z.string().optional().describe('What the block does'),
+    vars: vars.optional().describe('Defaults of variables that `with` can set'),
+    steps: steps.describe('What is done, one after the other'),
+  });
 }
 
 export function caseFields(shapes: Pick<SchemaShapes, 'checks' | 'steps'>) {

@@ -1,0 +1,65 @@
+// Makes a JSON Schema smaller: fields that are defined alike in several places are defined once.
+
+import type { JsonSchema } from './json-schema.ts';
+
+/** Shorter ones are not worth a reference. */
+const MIN_LENGTH = 160;
+
+/** Moves every field schema that occurs more than once to `$defs`, under the field's name. */
+export function shareRepeated(root: JsonSchema): JsonSchema {
+  const counts = new Map<string, number>();
+  eachField(root, (_name, field) => {
+    const text = JSON.stringify(field);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  });
+  const names = new Map<string, string>();
+  const taken = new Set(Object.keys(root.$defs ?? {}));
+  const shared: Record<string, JsonSchema> = {};
+  const replace = (name: string, field: JsonSchema): JsonSchema => {
+    const text = JSON.stringify(field);
+    const inside = rewriteFields(field, replace);
+    if ((counts.get(text) ?? 0) < 2 || text.length < MIN_LENGTH) return inside;
+    let given = names.get(text);
+    if (given === undefined) {
+      given = name;
+      for (let count = 2; taken.has(given); count += 1) given = `${name}-${count}`;
+      taken.add(given);
+      names.set(text, given);
+      shared[given] = inside;
+    }
+    return { $ref: `#/$defs/${given}` };
+  };
+  const { $defs = {}, ...top } = root;
+  const rewritten = rewriteFields(top, replace);
+  const defs = Object.entries($defs).map(([name, schema]) => [name, rewriteFields(schema, replace)]);
+  return { ...rewritten, $defs: { ...Object.fromEntries(defs), ...shared } };
+}
+
+type Rewrite = (name: string, field: JsonSchema) => JsonSchema;
+
+function eachField(schema: JsonSchema, visit: (name: string, field: JsonSchema) => void): void {
+  rewriteFields(schema, (name, field) => {
+    visit(name, field);
+    eachField(field, visit);
+    return field;
+  });
+  for (const definition of Object.values(schema.$defs ?? {})) eachField(definition, visit);
+}
+
+/** A copy with every field (value of `properties`) rewritten, also those inside alternatives and lists; not deeper than fields. */
+function rewriteFields(schema: JsonSchema, rewrite: Rewrite): JsonSchema {
+  const next: JsonSchema = { ...schema };
+  const inside = (value: JsonSchema) => rewriteFields(value, rewrite);
+  if (schema.properties) {
+    next.properties = Object.fromEntries(
+      Object.entries(schema.properties).map(([name, field]) => [name, rewrite(name, field)]),
+    );
+  }
+  if (typeof schema.additionalProperties === 'object') next.additionalProperties = inside(schema.additionalProperties);
+  if (typeof schema.items === 'object') next.items = inside(schema.items);
+  for (const key of ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const) {
+    const list = schema[key];
+    if (list) next[key] = list.map(inside);
+  }
+  return next;
+}
