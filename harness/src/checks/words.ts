@@ -20,10 +20,10 @@ export function shortNumber(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
-/** How far a value misses what was demanded, in words: ` (2 too many)` is left to the caller; this is `2 too high`. */
+/** How far a value misses what was demanded: `, 2 too high`; empty when no distance says anything. */
 export function missWords(miss: number, format: (value: number) => string = shortNumber): string {
   if (miss === 0 || !Number.isFinite(miss)) return '';
-  return ` (${format(Math.abs(miss))} too ${miss > 0 ? 'high' : 'low'})`;
+  return `, ${format(Math.abs(miss))} too ${miss > 0 ? 'high' : 'low'}`;
 }
 
 /** Milliseconds of media: `119 ms`, `0.42 ms`, `60.02 s`. */

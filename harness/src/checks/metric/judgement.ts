@@ -6,15 +6,7 @@ import type { Scrape, ServiceState } from '../../model/ports.ts';
 import type { Judgement } from '../../model/verdict.ts';
 import { cannotTell, counted, missWords, shortNumber, sinceStart } from '../words.ts';
 import { demandOnChange, type MetricInput } from './demand.ts';
-import {
-  hasBaseline,
-  type MetricObservation,
-  missing,
-  missingSeries,
-  noBaseline,
-  nothingToLookAt,
-  promise,
-} from './no-data.ts';
+import { hasBaseline, type MetricObservation, missing, noBaseline, nothingToLookAt, promise } from './no-data.ts';
 
 /** States in which a service that cannot be scraped is simply not there any more. */
 const GONE: ServiceState[] = ['stopped', 'exited', 'failed'];
@@ -53,7 +45,10 @@ export function judgeMetricAlways(seen: MetricObservation, input: MetricInput): 
     };
   }
   const last = samples.at(-1);
-  if (!last) return cannotTell(expected, `${missingSeries(seen, input)} since the case began`);
+  if (!last) {
+    const everSeen = seen.scrapes.some((scrape) => valueAt(scrape, input.metric) !== undefined);
+    return everSeen ? cannotTell(expected, 'it had no value in any sample since the case began') : missing(seen, input);
+  }
   const held = `held in ${counted(samples.length, 'sample')}, the last ${shortNumber(last.value)} at ${sinceStart(last.atMs, seen.fromMs)}`;
   // A service that was ended on purpose has no more values to promise anything about; one that stopped answering has.
   if (seen.problem && !(seen.state && GONE.includes(seen.state))) {
@@ -112,14 +107,14 @@ function judgeIncrease(seen: MetricObservation, input: MetricInput): Judgement {
   const fromTo = risen.missing
     ? 'there is no such series'
     : `${shortNumber(risen.from)} → ${shortNumber(risen.to)}${resets}`;
-  const saw = `increased by ${shortNumber(value)} (${fromTo})`;
+  const saw = `increased by ${shortNumber(value)}${missWords(missBy(demand, value))} (${fromTo})`;
   const detail = { value, from: risen.from, to: risen.to, resets: risen.resets };
   if (outlook === 'hopeless') {
     const atMs = firstHopeless(seen.scrapes, input) ?? last.atMs;
     return {
       verdict: 'failed',
       expected,
-      seen: `${saw}${missWords(missBy(demand, value))}, past what is allowed at ${sinceStart(atMs, seen.fromMs)}`,
+      seen: `${saw}, past what is allowed at ${sinceStart(atMs, seen.fromMs)}`,
       atMs,
       last: value,
       hopeless: 'a counter does not go back',
@@ -142,7 +137,7 @@ function judgeIncrease(seen: MetricObservation, input: MetricInput): Judgement {
   return {
     verdict: holds ? 'passed' : 'failed',
     expected,
-    seen: `${saw}${holds ? '' : missWords(missBy(demand, value))} by ${sinceStart(last.atMs, seen.fromMs)}`,
+    seen: `${saw} by ${sinceStart(last.atMs, seen.fromMs)}`,
     atMs: last.atMs,
     last: value,
     detail,

@@ -56,7 +56,7 @@ export function missing(seen: MetricObservation, input: MetricInput): Judgement 
   return cannotTell(promise(input), `${missingSeries(seen, input)}${near}`, hint);
 }
 
-export function missingSeries({ scrapes }: MetricObservation, input: MetricInput): string {
+function missingSeries({ scrapes }: MetricObservation, input: MetricInput): string {
   const what = input.quantile === undefined ? 'series' : 'histogram';
   return `${input.of} has no ${what} ${formatSelector(input.metric)} in ${counted(scrapes.length, 'sample')}`;
 }
