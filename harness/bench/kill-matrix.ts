@@ -1,13 +1,15 @@
 // Prints the kill matrix: which measure rejects which fault. Exit 1 when a fault gets through or a clean recording does not.
 //
-//   node harness/bench/kill-matrix.ts
+//   node harness/bench/kill-matrix.ts [--why]
+//
+// · accepted, FAILED rejected, ? inconclusive (never a pass either). `--why` adds what was seen.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { measureRecording } from '../src/media/index.ts';
-import { JUDGED, STRICT } from './mutants/judge.ts';
+import { JUDGED, judgeStrictly } from './mutants/judge.ts';
 import { openMutantBench } from './mutants/make-mutants.ts';
 import { CLEAN, EDGES, MUTANTS, type Mutant } from './mutants/mutants.ts';
 
@@ -27,15 +29,12 @@ try {
       const published = mutant.name.startsWith('B-frames') ? bench.bFrames : bench.fixture;
       const measured = await measureRecording(path, { wanted: JUDGED, published, signal });
       const offsetMs = measured['content-sync']?.offset.median;
-      const found = JUDGED.map((name) => ({ name, wrong: STRICT[name](measured) }));
-      const accepts = mutant.rejectedBy.filter((name) =>
-        found.every((each) => each.name !== name || each.wrong.length === 0),
-      );
-      for (const name of accepts) problems.push(`${mutant.name} gets past ${name}`);
-      if (CLEAN.includes(mutant)) {
-        for (const { name, wrong } of found) {
-          if (wrong.length > 0) problems.push(`${mutant.name} is rejected by ${name}: ${wrong.join(', ')}`);
-        }
+      const verdicts = new Map(JUDGED.map((name) => [name, judgeStrictly(name, measured)]));
+      for (const name of mutant.rejectedBy) {
+        if (verdicts.get(name)?.verdict === 'passed') problems.push(`${mutant.name} gets past ${name}`);
+      }
+      for (const [name, { verdict, seen }] of CLEAN.includes(mutant) ? verdicts : []) {
+        if (verdict !== 'passed') problems.push(`${mutant.name} is rejected by ${name}: ${seen}`);
       }
       if (mutant.offsetMs !== undefined && Math.abs((offsetMs ?? Number.NaN) - mutant.offsetMs) > 1) {
         problems.push(`${mutant.name} measures ${offsetMs} ms, not ${mutant.offsetMs}`);
@@ -43,9 +42,14 @@ try {
       table.push([
         mutant.name,
         mutant.fault,
-        ...found.map(({ wrong }) => (wrong.length === 0 ? '·' : wrong.join('\n'))),
+        ...[...verdicts.values()].map(({ verdict }) => ({ passed: '·', failed: 'FAILED', inconclusive: '?' })[verdict]),
         offsetMs === undefined ? '' : offsetMs.toFixed(2),
       ]);
+      if (process.argv.includes('--why')) {
+        for (const [name, { verdict, seen }] of verdicts) {
+          if (verdict !== 'passed') console.log(`${mutant.name} · ${name} · ${verdict}: ${seen}`);
+        }
+      }
       process.stderr.write('.');
     }
   };

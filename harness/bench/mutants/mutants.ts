@@ -1,7 +1,7 @@
 // Recordings with known faults, made from the fixture by FFmpeg, each with the measures that must reject it.
 
 import { join } from 'node:path';
-import type { MeasureName } from '../../src/model/measurements.ts';
+import type { JudgedMeasure } from './judge.ts';
 
 /** Seconds of the fixture that mutants are made from. */
 export const MUTANT_SECONDS = 12;
@@ -19,7 +19,7 @@ export interface Mutant {
   /** What a viewer would notice. */
   fault: string;
   /** Every one of these must reject it. */
-  rejectedBy: MeasureName[];
+  rejectedBy: JudgedMeasure[];
   /** Offset that `content-sync` must find (median, to 1 ms), where that is the point. */
   offsetMs?: number;
   extension?: 'flv' | 'ts' | 'mkv' | 'mp4' | 'nut';
@@ -201,6 +201,12 @@ export const EDGES: Mutant[] = [
     fault: 'black pictures for one second',
     rejectedBy: ['frames'],
     args: pictures("drawbox=c=black:t=fill:enable='between(t,4,5)'"),
+  },
+  {
+    name: 'loop-by-copy',
+    fault: 'packets played in a loop, as -stream_loop -c copy does',
+    rejectedBy: ['frames', 'gaps'],
+    args: (s) => ['-stream_loop', '1', '-i', s.fixture, ...COPY, '-t', String(1.5 * MUTANT_SECONDS)],
   },
   {
     name: 'short-hole',

@@ -104,6 +104,7 @@ export interface FramesMeasure {
   /** Frames of the publication before the first and after the last seen; undefined when the publication is not known. */
   missingAtStart?: number;
   missingAtEnd?: number;
+  /** Frames a second that the card was made with: as published when that is known, else read off its numbers. */
   frameRate: number;
   /** The first few defects, with stream time. */
   defects: {

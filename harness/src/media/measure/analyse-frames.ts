@@ -2,6 +2,7 @@
 
 import type { FramesMeasure } from '../../model/measurements.ts';
 import { IDENTITY_GROUPS, identityBits, MAX_FRAME_NUMBER } from '../test-card.ts';
+import { cardRate } from './card-rate.ts';
 import { type FrameTrace, UNREADABLE } from './read-frames.ts';
 
 /** What was published, as far as measures need it. A `Fixture` is one. */
@@ -34,7 +35,7 @@ export function analyseFrames(trace: FrameTrace, published?: Published): FramesM
     lost: 0,
     duplicated: 0,
     backward: 0,
-    frameRate: Number(frameRateOf(trace).toFixed(3)),
+    frameRate: published?.frameRate ?? cardRate(trace) ?? Number(overallRate(trace).toFixed(3)),
     defects: [],
   };
   let previous = -1;
@@ -133,8 +134,8 @@ function learnIdentity(trace: FrameTrace): number | undefined {
   return votes.reduce((identity, group, index) => identity | (group.indexOf(Math.max(...group)) << (6 * index)), 0);
 }
 
-/** Frames a second over the whole recording, by their PTS. */
-export function frameRateOf(trace: FrameTrace): number {
+/** Frames a second over the whole recording, by their PTS: for pictures without a card. */
+function overallRate(trace: FrameTrace): number {
   const pts = trace.ptsMs.view();
   const spanMs = (pts.at(-1) ?? 0) - (pts[0] ?? 0);
   return spanMs > 0 ? ((pts.length - 1) * 1000) / spanMs : 0;
