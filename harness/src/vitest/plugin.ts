@@ -21,6 +21,8 @@ export function testcard(options: TestcardPluginOptions = {}): Plugin {
   return {
     name: 'testcard-suites',
     enforce: 'pre',
+    // A suite's module also depends on its includes, the environment and what was selected: kept from another run it would be wrong.
+    config: () => ({ test: { fsModuleCache: false } }),
     async transform(code, id) {
       const file = id.split('?')[0] ?? id;
       if (!file.endsWith('.suite.yaml')) return undefined;
@@ -56,7 +58,7 @@ function moduleOf(suite: Suite, cases: Case[]): { code: string; map: string } {
   for (const at of positionsOf(suite)) emit(`${JSON.stringify(positionKey(at))}: () => new Error('mark'),`, at);
   emit('};');
   emit(`const session = openSession(${JSON.stringify(suite.file)}, marks, inject('testcard'));`);
-  emit(`describe(${JSON.stringify(suite.name)}, { timeout: 0 }, () => {`);
+  emit(`describe(${JSON.stringify(suite.name)}, () => {`);
   emit('afterAll(() => session.close(), 60_000);');
   for (const kase of cases) {
     emit(`test(${JSON.stringify(kase.title)}, (t) => session.run(${JSON.stringify(kase.id)}, t));`, kase.position);

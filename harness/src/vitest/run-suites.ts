@@ -38,7 +38,8 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
   const captured = new CapturedOutput();
   const selected = new Map(suites.map(({ suite, cases }) => [suite.file, new Set(cases.map((kase) => kase.id))]));
   const longest = Math.max(...suites.flatMap(({ cases }) => cases.map((kase) => kase.timeoutMs)));
-  const collector = new Collector(request, captured);
+  const collector = new Collector(request, captured, () => foreign());
+  const foreign = forgetForeignListeners();
   const onAbort = () => void collector.vitest?.cancelCurrentRun('keyboard-input');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -78,6 +79,21 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
   return collector.result();
 }
 
+/**
+ * Vitest ends the process a millisecond after Ctrl-C or SIGTERM. Ours must first end what the suites started: the function that is returned
+ * takes off the listeners that came since this call.
+ */
+function forgetForeignListeners(): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const before = signals.map((signal) => new Set(process.listeners(signal)));
+  return () => {
+    for (const [index, signal] of signals.entries()) {
+      for (const listener of process.listeners(signal))
+        if (!before[index]?.has(listener)) process.off(signal, listener);
+    }
+  };
+}
+
 function commonFolder(files: string[]): string {
   const split = files.map((file) => file.split('/').slice(0, -1));
   const [first = [], ...others] = split;
@@ -112,28 +128,47 @@ class Collector implements Reporter {
   #elapsedMs = new Map<string, number>();
   #errors: ErrorRecord[] = [];
 
-  constructor(request: RunSuitesRequest, captured: CapturedOutput) {
+  #onInit: () => void;
+
+  constructor(request: RunSuitesRequest, captured: CapturedOutput, onInit: () => void) {
+    this.#onInit = onInit;
     this.#request = request;
     this.#captured = captured;
   }
 
   onInit(vitest: Vitest): void {
     this.vitest = vitest;
+    this.#onInit();
     if (this.#request.signal.aborted) void vitest.cancelCurrentRun('keyboard-input');
   }
 
   onTestCaseResult(test: TestCase): void {
     const meta = test.meta();
     const suite = this.#suiteOf(test.module.moduleId);
-    if (!suite || !meta.testcard) return; // a case without a result is found at the end
+    if (!suite) return;
+    if (!meta.testcard) {
+      if (this.#request.signal.aborted || this.#request.bail) return; // never began; the end says so
+      // Not ours: something threw before the case had a result. The case itself is found missing at the end.
+      const errors = test.result().errors ?? [
+        { message: `${test.name} ended as ${test.result().state} without a result` },
+      ];
+      const known = this.#suiteErrors.get(suite.file) ?? [];
+      this.#suiteErrors.set(suite.file, [
+        ...known,
+        ...errors.map((error) => foreignError(error.message ?? String(error))),
+      ]);
+      return;
+    }
     const result = { ...meta.testcard };
+    const known = this.#cases.get(suite.file) ?? [];
+    if (known.some((each) => each.case === result.case)) return; // a cancelled test is reported again when it has ended
     const [error] = test.result().errors ?? [];
-    if (error) {
+    if (error && result.error?.kind !== 'interrupted') {
       const frame = this.#frameOf(error, test);
       if (frame !== '') result.codeFrame = frame;
     }
     if (meta.testcardReadyAfterMs !== undefined) this.#readyAfterMs.set(suite.file, meta.testcardReadyAfterMs);
-    this.#cases.set(suite.file, [...(this.#cases.get(suite.file) ?? []), result]);
+    this.#cases.set(suite.file, [...known, result]);
     this.#request.onCase?.(suite, result);
   }
 

@@ -43,8 +43,9 @@ export function openSession(file: string, marks: Marks, options: SuiteRunOptions
         test.skip(skipReason);
       }
       // The environment is opened by the first case that runs, so that a suite of skipped cases starts nothing.
-      opening ??= openSuiteWorld(suite, options, test.signal);
-      const outcome = await runIn(opening, kase, test);
+      const signal = interruptible(test.signal);
+      opening ??= openSuiteWorld(suite, options, signal);
+      const outcome = await runIn(opening, kase, signal);
       test.task.meta.testcard = resultOf(suite, kase, outcome, await opening.catch(() => undefined));
       const world = await opening.catch(() => undefined);
       if (world && outcome.verdict !== 'skipped') {
@@ -60,11 +61,20 @@ export function openSession(file: string, marks: Marks, options: SuiteRunOptions
   };
 }
 
-async function runIn(opening: Promise<SuiteWorld>, kase: Case, test: TestContext): Promise<CaseOutcome> {
+/** Vitest aborts a test's signal when the run is cancelled; what then ends is interrupted, not defective. */
+function interruptible(signal: AbortSignal): AbortSignal {
+  const own = new AbortController();
+  const interrupt = () => own.abort(new TestcardError('INTERRUPTED', 'interrupted'));
+  if (signal.aborted) interrupt();
+  else signal.addEventListener('abort', interrupt, { once: true });
+  return own.signal;
+}
+
+async function runIn(opening: Promise<SuiteWorld>, kase: Case, signal: AbortSignal): Promise<CaseOutcome> {
   const startedAt = performance.now();
   try {
     const world = await opening;
-    return await runCase(kase, world.forCase(kase), test.signal);
+    return await runCase(kase, world.forCase(kase), signal);
   } catch (caught) {
     // The environment did not come up: every case of the suite is inconclusive for the same reason.
     const error = toTestcardError(caught);
