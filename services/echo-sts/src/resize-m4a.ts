@@ -10,6 +10,11 @@ const run = promisify(execFile);
 const TIMEOUT_MS = 15_000;
 const SHOWN_CHARS = 200;
 
+/** FFmpegs at once: a burst of fragments must not become a burst of processes. */
+const AT_ONCE = 2;
+const turns: Promise<unknown>[] = Array.from({ length: AT_ONCE }, () => Promise.resolve());
+let nextTurn = 0;
+
 interface Container {
   demuxer: string;
   muxer: string[];
@@ -24,7 +29,16 @@ function containerOf(bytes: Buffer): Container {
   return { demuxer: 'mov', muxer: ['-movflags', flags, '-f', 'ipod'] };
 }
 
-export async function resizeM4a(bytes: Buffer, durationMs: number, signal: AbortSignal): Promise<Buffer> {
+/** Rejects with one line when FFmpeg is missing, cannot read the audio, or `signal` aborts. */
+export function resizeM4a(bytes: Buffer, durationMs: number, signal: AbortSignal): Promise<Buffer> {
+  const turn = nextTurn % AT_ONCE;
+  nextTurn += 1;
+  const resized = (turns[turn] as Promise<unknown>).then(() => resizeNow(bytes, durationMs, signal));
+  turns[turn] = resized.catch(() => {});
+  return resized;
+}
+
+async function resizeNow(bytes: Buffer, durationMs: number, signal: AbortSignal): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'echo-sts-'));
   try {
     // Files, not pipes: an MP4's index may be at its end, and is written last.

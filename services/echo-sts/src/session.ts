@@ -201,13 +201,13 @@ export class Session {
       this.#statistics.answered(answer.status, processingMs);
       this.#ports.metrics.fragments.inc({ status: answer.status });
       this.#ports.metrics.processingMs.observe(processingMs);
+      if (answer.error) this.#ports.metrics.errors.inc({ code: errorLabel(answer.error.code) });
       if (rule?.delivery === 'error_event' && answer.error) this.#sendErrorEvent(fragment, answer.error);
       else this.#sendProcessed(fragment, answer, processingMs);
     });
   }
 
   #sendProcessed(fragment: FragmentData, answer: Answer, processingMs: number): void {
-    if (answer.error) this.#ports.metrics.errors.inc({ code: errorLabel(answer.error.code) });
     this.#inFlight.answered(fragment.fragment_id);
     this.#ports.send('fragment:processed', processedPayload(fragment, this.init, answer, processingMs));
   }

@@ -198,15 +198,17 @@ describe('config:error_simulation', () => {
       stream_id: 'stream-1',
     });
     expect(await server.metric('sts_inflight_fragments')).toBe(1);
+    expect(await server.metric('sts_errors_total{code="RATE_LIMIT"}')).toBe(1);
   });
 
   it('takes a code of another implementation when it says whether a retry helps', async () => {
-    const { worker } = await start();
+    const { server, worker } = await start();
     await worker.control('config:error_simulation', {
       rules: [{ trigger: 'nth_fragment', value: 1, error_code: 'VOICE_LOST', retryable: true }],
     });
     worker.send(0);
     expect((await worker.next('fragment:processed')).error).toMatchObject({ code: 'VOICE_LOST', retryable: true });
+    expect(await server.metric('sts_errors_total{code="other"}')).toBe(1);
   });
 
   it.each([

@@ -72,6 +72,20 @@ describe('config:dubbed_duration with m4a', () => {
     expect(await ownTemporaryFolders()).toEqual([]);
   });
 
+  it('answers a burst in order', async () => {
+    const data_base64 = (await tone('m4a', [])).toString('base64');
+    const server = await startServer();
+    const worker = await server.connect();
+    await worker.init();
+    await worker.control('config:dubbed_duration', { scale: 0.5 });
+    for (let number = 0; number < 5; number += 1)
+      worker.send(number, { audio: { format: 'm4a', duration_ms: 2_000, data_base64 } });
+    await worker.next('fragment:processed', ({ sequence_number }) => sequence_number === 4);
+    expect(worker.all('fragment:processed').map((one) => [one.sequence_number, one.status])).toEqual(
+      [0, 1, 2, 3, 4].map((number) => [number, 'success']),
+    );
+  });
+
   it.each([
     ['noise', Buffer.from('this is not AAC at all, whatever it says it is')],
     ['a playlist that names a file', Buffer.from('#EXTM3U\n#EXTINF:2,\nfile:///etc/hostname\n')],

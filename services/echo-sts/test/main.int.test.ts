@@ -27,7 +27,7 @@ function run(env: Record<string, string>) {
   child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const exited = once(child, 'close').then(([code]) => code as number | null);
   return {
     child,
     exited,
