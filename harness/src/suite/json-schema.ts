@@ -96,7 +96,14 @@ export function describeKinds(registry: Registry): KindSchemas {
     steps: z.object(Object.fromEntries(steps.map((kind) => [kind.key, kind.schema(shapes)]))),
     checks: z.object(Object.fromEntries(registry.checks.map((kind) => [kind.key, kind.schema]))),
   });
-  const converted = z.toJSONSchema(all, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const converted = z.toJSONSchema(all, {
+    io: 'input',
+    unrepresentable: 'any',
+    // zod's own formats (`starts_with`) mean nothing to editors; the pattern beside them says the same.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.pattern !== undefined) delete jsonSchema.format;
+    },
+  }) as JsonSchema;
   const part = (name: string): JsonSchema => converted.properties?.[name] ?? {};
   const withSummary = (schemas: JsonSchema, kinds: readonly { key: string; docs: { summary: string } }[]) =>
     new Map(

@@ -8,7 +8,9 @@ import { type Registry, stepKindsOf } from './registry.ts';
 export function buildReference(registry: Registry): string {
   const { top, kase, steps, checks, shared } = describeKinds(registry);
   const page = new Page(shared);
-  page.text('<!-- Generated from the schemas in harness/src by `testcard schema --write`. Do not edit by hand. -->');
+  page.text(
+    '<!-- Generated from the schemas in harness/src by `testcard schema --write --reference`. Do not edit by hand. -->',
+  );
   page.heading(1, 'Suite reference');
   page.text(
     'Every key of a suite file. [Writing suites](writing-suites.md) says how they work together. Any value may be a reference (`${name}`, `${env.NAME}`, `${env.NAME:-default}`, `${secret.NAME}`). Durations are written with their unit: `500ms`, `2s`, `1m30s`.',
@@ -75,9 +77,11 @@ class Page {
   }
 
   fields(schema: JsonSchema): void {
-    const rows = this.#rows(schema, '');
-    if (rows.length === 0) return;
-    this.#parts.push(['| key | value | meaning |', '|---|---|---|', ...rows].join('\n'));
+    this.#table(this.#rows(schema, ''));
+  }
+
+  #table(rows: string[]): void {
+    if (rows.length > 0) this.#parts.push(['| key | value | meaning |', '|---|---|---|', ...rows].join('\n'));
   }
 
   /** The table of matchers, from the first map of them. */
@@ -86,7 +90,10 @@ class Page {
       for (const field of Object.values(schema.properties ?? {})) {
         const map = objectsOf(field).find(isMatcherMap);
         if (!map) continue;
-        this.fields(map);
+        const rows = this.#rows(map, '').map((row) =>
+          row.replaceAll('whole number', 'value').replaceAll('number', 'value'),
+        );
+        this.#table(rows);
         return;
       }
     }
@@ -104,11 +111,12 @@ class Page {
       const standard = field.default === undefined ? '' : ` Default \`${JSON.stringify(field.default)}\`.`;
       const meaning = `${sentence(field.description)}${standard}`.trim();
       const row = `| \`${key}\`${required ? ' *' : ''} | ${cell(this.#typeOf(field))} | ${cell(meaning)} |`;
-      const inner = objectsOf(field).filter((alternative) => alternative.properties);
-      const depth = prefix.split('.').length;
       // Matchers repeat everywhere and are explained once: only maps with fields of their own are opened.
-      if (depth > 3 || inner.length !== 1 || isMatcherMap(inner[0])) return [row];
-      return [row, ...inner.flatMap((map) => this.#rows(map, `${key}.`))];
+      const inner = objectsOf(field).filter((alternative) => alternative.properties && !isMatcherMap(alternative));
+      if (prefix.split('.').length > 3) return [row];
+      const alone = inner.length === 1; // what one alternative requires, another may not know
+      const rows = inner.flatMap((map) => this.#rows(alone ? map : { ...map, required: [] }, `${key}.`));
+      return [row, ...new Map(rows.map((each) => [each.split('|')[1], each])).values()];
     });
   }
 

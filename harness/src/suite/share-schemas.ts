@@ -3,22 +3,23 @@
 import type { JsonSchema } from './json-schema.ts';
 
 /** Shorter ones are not worth a reference. */
-const MIN_LENGTH = 160;
+const MIN_LENGTH = 80;
 
-/** Moves every field schema that occurs more than once to `$defs`, under the field's name. */
+/** Moves what several fields have in common, but for their description, to `$defs`, under the name of the first of them. */
 export function shareRepeated(root: JsonSchema): JsonSchema {
   const counts = new Map<string, number>();
-  eachField(root, (_name, field) => {
-    const text = JSON.stringify(field);
+  eachField(root, (field) => {
+    const text = bodyOf(field);
     counts.set(text, (counts.get(text) ?? 0) + 1);
   });
   const names = new Map<string, string>();
   const taken = new Set(Object.keys(root.$defs ?? {}));
   const shared: Record<string, JsonSchema> = {};
-  const replace = (name: string, field: JsonSchema): JsonSchema => {
-    const text = JSON.stringify(field);
-    const inside = rewriteFields(field, replace);
-    if ((counts.get(text) ?? 0) < 2 || text.length < MIN_LENGTH) return inside;
+  const replace: Rewrite = (name, field) => {
+    const text = bodyOf(field);
+    const { description, ...inside } = rewriteFields(field, replace);
+    const said = description === undefined ? {} : { description };
+    if ((counts.get(text) ?? 0) < 2 || text.length < MIN_LENGTH) return { ...said, ...inside };
     let given = names.get(text);
     if (given === undefined) {
       given = name;
@@ -27,7 +28,7 @@ export function shareRepeated(root: JsonSchema): JsonSchema {
       names.set(text, given);
       shared[given] = inside;
     }
-    return { $ref: `#/$defs/${given}` };
+    return { ...said, $ref: `#/$defs/${given}` };
   };
   const { $defs = {}, ...top } = root;
   const rewritten = rewriteFields(top, replace);
@@ -35,11 +36,15 @@ export function shareRepeated(root: JsonSchema): JsonSchema {
   return { ...rewritten, $defs: { ...Object.fromEntries(defs), ...shared } };
 }
 
+function bodyOf({ description: _, ...body }: JsonSchema): string {
+  return JSON.stringify(body);
+}
+
 type Rewrite = (name: string, field: JsonSchema) => JsonSchema;
 
-function eachField(schema: JsonSchema, visit: (name: string, field: JsonSchema) => void): void {
-  rewriteFields(schema, (name, field) => {
-    visit(name, field);
+function eachField(schema: JsonSchema, visit: (field: JsonSchema) => void): void {
+  rewriteFields(schema, (_name, field) => {
+    visit(field);
     eachField(field, visit);
     return field;
   });
