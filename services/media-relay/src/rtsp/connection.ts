@@ -8,10 +8,12 @@ import type { RelayContext } from '../core/relay-context.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Connection, ConnectionSocket } from '../core/tcp-server.ts';
 import { RtspMessageParser, type RtspRequest } from './message-parser.ts';
-import { InterleavedSink, type PacketSink } from './packet-sink.ts';
+import { InterleavedSink } from './packet-sink.ts';
 import { RtspPublisher } from './publisher.ts';
 import { RtspReader } from './reader.ts';
 import { parseTransport, type TransportSpec } from './transport.ts';
+import { UdpSink } from './udp-sink.ts';
+import { UdpSource } from './udp-source.ts';
 
 interface Reply {
   status: number;
@@ -39,6 +41,8 @@ const REASONS: Record<number, string> = {
 
 const METHODS = 'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, PAUSE, RECORD, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
 const MAX_QUEUED_REQUESTS = 16;
+/** How long a reader over UDP may take to leave after the stream's end. */
+const UDP_END_WAIT_MS = 2_000;
 
 export class RtspConnection implements Connection {
   readonly id = randomUUID();
@@ -51,6 +55,7 @@ export class RtspConnection implements Connection {
   #closed = false;
   #state: State = 'init';
   #sessionOpen = false;
+  #usesUdp = false;
   #cancelWait: () => void = () => {};
   #idleTimer: NodeJS.Timeout | undefined;
   #publisher: RtspPublisher | undefined;
@@ -66,6 +71,10 @@ export class RtspConnection implements Connection {
       onInterleaved: (channel, packet) => this.#onInterleaved(channel, packet),
     });
     this.#armIdleTimer();
+  }
+
+  get #remoteAddress(): string {
+    return this.#link.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1';
   }
 
   onData(chunk: Buffer): void {
@@ -219,7 +228,7 @@ export class RtspConnection implements Connection {
       stream,
       feed,
       bufferBytes: this.#context.config.readerBufferBytes,
-      onEnd: () => this.#link.finish(),
+      onEnd: () => this.#onStreamEnd(),
       onOverflow: (queuedBytes) => this.#dropSlowReader(queuedBytes),
     });
     return this.#reader;
@@ -236,7 +245,7 @@ export class RtspConnection implements Connection {
       return;
     }
     if (this.#publisher !== undefined) {
-      answer(this.#setupPublisher(this.#publisher, request.url, spec));
+      this.#answerLater(this.#setupPublisher(this.#publisher, request.url, spec), answer);
       return;
     }
     const track = /\/trackID=(\d{1,3})\/?$/.exec(request.url);
@@ -247,47 +256,83 @@ export class RtspConnection implements Connection {
     }
     const index = Number(track?.[1] ?? 0);
     if (this.#reader?.stream.path === path) {
-      answer(this.#setupReader(this.#reader, index, spec));
+      this.#answerLater(this.#setupReader(this.#reader, index, spec), answer);
       return;
     }
     if (this.#state === 'ready') {
       answer({ status: 459 }); // one session reads one path
       return;
     }
-    this.#awaitReader(path, answer, (reader) => answer(this.#setupReader(reader, index, spec)));
+    this.#awaitReader(path, answer, (reader) => this.#answerLater(this.#setupReader(reader, index, spec), answer));
   }
 
-  #setupPublisher(publisher: RtspPublisher, url: string, spec: TransportSpec): Reply {
+  /** Opening UDP ports takes a moment, and may fail. */
+  #answerLater(reply: Promise<Reply>, answer: (reply: Reply) => void): void {
+    reply.then(
+      (ready) => this.#link.guard(() => answer(ready)),
+      (error: unknown) => {
+        this.#context.log.error({ err: error, protocol: 'rtsp', remote: this.#link.remote }, 'set-up failed');
+        this.#link.guard(() => answer({ status: 500 }));
+      },
+    );
+  }
+
+  async #setupPublisher(publisher: RtspPublisher, url: string, spec: TransportSpec): Promise<Reply> {
     const track = trackOf(publisher, url);
     if (track === undefined) return { status: 404 };
-    if (spec.kind === 'udp') return { status: 461 };
-    const channel = spec.rtpChannel ?? track * 2;
-    this.#channels.set(channel, { track, rtcp: false });
-    this.#channels.set(channel + 1, { track, rtcp: true });
     this.#sessionOpen = true;
-    return this.#withSession({
-      status: 200,
-      headers: { Transport: `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1};mode=record` },
+    if (spec.kind === 'tcp') {
+      const channel = spec.rtpChannel ?? track * 2;
+      this.#channels.set(channel, { track, rtcp: false });
+      this.#channels.set(channel + 1, { track, rtcp: true });
+      const transport = `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1};mode=record`;
+      return this.#withSession({ status: 200, headers: { Transport: transport } });
+    }
+    const { host, udpPorts } = this.#context.config;
+    const source = await UdpSource.open(host, udpPorts, this.#remoteAddress, {
+      onRtp: (packet) => {
+        if (this.#state === 'recording') this.#idleTimer?.refresh();
+        publisher.onRtp(track, packet);
+      },
+      onRtcp: (packet) => publisher.onRtcp(track, packet),
+      guard: this.#link.guard,
     });
+    if (this.#closed) {
+      source.close();
+      return { status: 454 };
+    }
+    publisher.addSource(track, source);
+    const transport = `RTP/AVP;unicast;client_port=${spec.rtpPort}-${spec.rtcpPort};server_port=${source.serverPorts};mode=record`;
+    return this.#withSession({ status: 200, headers: { Transport: transport } });
   }
 
-  #setupReader(reader: RtspReader, index: number, spec: TransportSpec): Reply {
+  async #setupReader(reader: RtspReader, index: number, spec: TransportSpec): Promise<Reply> {
     if (reader.stream.rtp?.media[index] === undefined) return { status: 404 };
-    if (spec.kind === 'udp') return { status: 461 };
-    const channel = spec.rtpChannel ?? index * 2;
-    const sink: PacketSink = new InterleavedSink(this.#link.socket, channel);
-    reader.setTrack(index, sink);
-    this.#state = 'ready';
     this.#sessionOpen = true;
-    return this.#withSession({
-      status: 200,
-      headers: { Transport: `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}` },
-    });
+    if (spec.kind === 'tcp') {
+      const channel = spec.rtpChannel ?? index * 2;
+      reader.setTrack(index, new InterleavedSink(this.#link.socket, channel));
+      this.#state = 'ready';
+      const transport = `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}`;
+      return this.#withSession({ status: 200, headers: { Transport: transport } });
+    }
+    const { host, udpPorts } = this.#context.config;
+    const target = { address: this.#remoteAddress, rtpPort: spec.rtpPort, rtcpPort: spec.rtcpPort };
+    const sink = await UdpSink.open(host, udpPorts, target, () => this.#idleTimer?.refresh());
+    if (this.#closed || this.#reader !== reader) {
+      sink.close();
+      return { status: 454 };
+    }
+    reader.setTrack(index, sink);
+    this.#usesUdp = true;
+    this.#state = 'ready';
+    const transport = `RTP/AVP;unicast;client_port=${spec.rtpPort}-${spec.rtcpPort};server_port=${sink.serverPorts}`;
+    return this.#withSession({ status: 200, headers: { Transport: transport } });
   }
 
   #record(): Reply {
     const publisher = this.#publisher;
-    if (this.#state !== 'announced' || publisher === undefined || this.#channels.size === 0) return { status: 455 };
+    if (this.#state !== 'announced' || publisher === undefined || !this.#isSetUp(publisher)) return { status: 455 };
     this.#state = 'recording';
     this.#armIdleTimer();
     return this.#withSession({
@@ -305,6 +350,10 @@ export class RtspConnection implements Connection {
         );
       },
     });
+  }
+
+  #isSetUp(publisher: RtspPublisher): boolean {
+    return this.#channels.size > 0 || publisher.hasSources;
   }
 
   #play(request: RtspRequest): Reply {
@@ -369,6 +418,17 @@ export class RtspConnection implements Connection {
     }
   }
 
+  #onStreamEnd(): void {
+    if (!this.#usesUdp) {
+      this.#link.finish();
+      return;
+    }
+    // Datagrams and the connection's end take different ways: a reader that sees the end first would leave the last packets unread.
+    // Its goodbyes came after them, so its own TEARDOWN is awaited for a while.
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#link.finish(), UDP_END_WAIT_MS);
+  }
+
   #dropSlowReader(queuedBytes: number): void {
     this.#context.counters.readersDropped.rtsp += 1;
     this.#context.log.warn(
@@ -383,9 +443,14 @@ export class RtspConnection implements Connection {
   #armIdleTimer(): void {
     clearTimeout(this.#idleTimer);
     // An interleaved reader is alive as long as its connection takes what is sent.
-    if (this.#closed || this.#state === 'playing') return;
-    const { publisherTimeoutMs, requestTimeoutMs } = this.#context.config;
-    const withinMs = this.#state === 'recording' ? publisherTimeoutMs : requestTimeoutMs;
+    if (this.#closed || (this.#state === 'playing' && !this.#usesUdp)) return;
+    const { publisherTimeoutMs, requestTimeoutMs, sessionTimeoutMs } = this.#context.config;
+    const withinMs =
+      this.#state === 'recording'
+        ? publisherTimeoutMs
+        : this.#state === 'playing'
+          ? sessionTimeoutMs
+          : requestTimeoutMs;
     this.#idleTimer = setTimeout(() => this.#link.abort(`nothing received for ${withinMs} ms`), withinMs);
   }
 

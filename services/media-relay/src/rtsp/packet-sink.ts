@@ -7,6 +7,8 @@ export interface PacketSink {
   readonly queuedBytes: number;
   sendRtp(packet: Buffer): void;
   sendRtcp(packet: Buffer): void;
+  /** The RTCP packet that says nothing more comes: must not overtake what was sent before. */
+  sendGoodbye(packet: Buffer): void;
   close(): void;
 }
 
@@ -30,6 +32,10 @@ export class InterleavedSink implements PacketSink {
 
   sendRtcp(packet: Buffer): void {
     this.#send(this.#channel + 1, packet);
+  }
+
+  sendGoodbye(packet: Buffer): void {
+    this.sendRtcp(packet);
   }
 
   close(): void {}

@@ -11,6 +11,7 @@ import type { RelayContext } from '../core/relay-context.ts';
 import { RtpClock } from '../core/rtp-clock.ts';
 import { RtpFeed } from '../core/rtp-feed.ts';
 import { Stream } from '../core/stream.ts';
+import type { UdpSource } from './udp-source.ts';
 
 /** How long a track may go without a sender report before its first packet's arrival has to do. */
 const REPORT_WAIT_MS = 1_000;
@@ -24,6 +25,8 @@ export class RtspPublisher {
   readonly #toFlv: RtpToFlv | undefined;
   readonly #guard: (run: () => void) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #sources = new Map<number, UdpSource>();
+  #ending = false;
   #ended = false;
 
   constructor(
@@ -86,8 +89,29 @@ export class RtspPublisher {
     if (report !== undefined) this.#clock.onSenderReport(track, report);
   }
 
+  get hasSources(): boolean {
+    return this.#sources.size > 0;
+  }
+
+  addSource(track: number, source: UdpSource): void {
+    this.#sources.get(track)?.close();
+    this.#sources.set(track, source);
+  }
+
+  /** Ends the stream with everything that was sent: at once, or after what UDP still has in its buffers. */
   end(): void {
-    if (this.#ended) return;
+    if (this.#ending) return;
+    this.#ending = true;
+    if (!this.hasSources) {
+      this.#finish();
+      return;
+    }
+    const sources = [...this.#sources.values()];
+    Promise.all(sources.map((source) => source.drain())).finally(() => this.#guard(() => this.#finish()));
+  }
+
+  #finish(): void {
+    for (const source of this.#sources.values()) source.close();
     this.#ended = true;
     for (const timer of this.#timers) clearTimeout(timer);
     try {

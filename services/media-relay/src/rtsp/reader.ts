@@ -132,7 +132,7 @@ export class RtspReader implements StreamReader {
 
   #finish(): void {
     for (const track of this.#tracks.values()) {
-      if (track.ssrc !== undefined) track.sink.sendRtcp(buildGoodbye(track.ssrc));
+      if (track.ssrc !== undefined) track.sink.sendGoodbye(buildGoodbye(track.ssrc));
     }
     this.#options.onEnd();
   }
