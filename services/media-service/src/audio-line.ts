@@ -33,6 +33,8 @@ export class AudioLine {
   readonly #options: AudioLineOptions;
   readonly #originSamples: number;
   #position = 0;
+  /** The next sample is placed exactly: at the start, and until a break in the source has been dealt with. */
+  #placing = true;
   #started = false;
   #meanErrorSamples = 0;
   #slewing = false;
@@ -53,8 +55,8 @@ export class AudioLine {
     let samples = frame.samples;
     let error = label - this.#position;
     const discontinuity = (DISCONTINUITY_MS * sampleRateHz) / 1000;
-    // The first frame is placed exactly; after that only a real break in the source is, and drift is slewed away.
-    if (!this.#started || Math.abs(error) > discontinuity) {
+    if (this.#placing || Math.abs(error) > discontinuity) {
+      this.#placing = true;
       if (error < 0) {
         const drop = Math.min(-error, samples.length / channels);
         samples = samples.subarray(drop * channels);
@@ -63,6 +65,7 @@ export class AudioLine {
       } else {
         this.#fill(error);
       }
+      this.#placing = false;
       this.#started = true;
       this.#meanErrorSamples = 0;
       error = 0;
@@ -73,6 +76,7 @@ export class AudioLine {
   /** The source has gone quiet: fills with silence up to `positionSamples`. What arrives for that time later is dropped. */
   fillUntil(positionSamples: number): void {
     this.#started = true;
+    this.#placing = true;
     this.#fill(positionSamples - this.#position);
   }
 

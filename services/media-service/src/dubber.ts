@@ -1,16 +1,17 @@
-// Gets each segment's dubbed audio from the STS, in order and within its limits, or gives back the original: a segment always gets an answer.
+// Gets each segment's dubbed audio from the STS, or gives back the original: every segment gets exactly one answer.
 
 import { randomUUID } from 'node:crypto';
 import { fitAudio } from './audio-fitting.ts';
 import { BackPressure } from './back-pressure.ts';
 import type { CircuitBreaker, Permit } from './circuit-breaker.ts';
-import type { CancelTimer, Clock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { EncodedAudio } from './fragment-codec.ts';
 import { InflightTracker } from './inflight-tracker.ts';
 import type { PcmFormat } from './labelled-pcm.ts';
 import { fragmentFields, type Log } from './logging.ts';
 import type { FallbackReason, Metrics } from './metrics.ts';
 import type { Segment } from './segmenter.ts';
+import { SendQueue } from './send-queue.ts';
 import type { Backpressure, ErrorEvent, FragmentAudio, FragmentData, FragmentProcessed } from './sts-messages.ts';
 
 export interface DubbedSegment {
@@ -23,12 +24,14 @@ export interface DubbedSegment {
 /** The part of a connection that the dubber needs. */
 export interface FragmentChannel {
   readonly ready: boolean;
-  send(event: 'fragment:data' | 'fragment:ack' | 'stream:end', payload: object): void;
+  send(event: 'fragment:data' | 'fragment:ack', payload: object): void;
 }
 
 export interface DubberOptions {
   streamId: string;
   pcm: PcmFormat;
+  /** Where the stream starts on the source clock. */
+  originMs: number;
   maxInflight: number;
   timeoutMs: number;
   channel: FragmentChannel;
@@ -38,8 +41,6 @@ export interface DubberOptions {
   clock: Clock;
   log: Log;
   metrics: Metrics;
-  /** Where the stream starts on the source clock. */
-  originMs: number;
 }
 
 interface Fragment {
@@ -47,40 +48,43 @@ interface Fragment {
   segmentIndex: number;
   segment: Segment;
   settle: (result: DubbedSegment) => void;
-  encoded?: EncodedAudio;
   sequenceNumber?: number;
   permit?: Permit;
-  /** `slow_down` has been waited for. */
-  delayPaid: boolean;
-  cancelDelay?: CancelTimer;
-  cancelPatience?: CancelTimer;
 }
 
 export class Dubber {
   readonly #options: DubberOptions;
   readonly #backPressure = new BackPressure();
   readonly #tracker: InflightTracker<Fragment>;
-  /** Cut, not yet sent; in order. */
-  #queue: Fragment[] = [];
+  readonly #queue: SendQueue<Fragment>;
   #nextSequenceNumber = 0;
   #session = 0;
   #unsettled = 0;
   #inflightShown = 0;
-  #onIdle: (() => void)[] = [];
+  #waiters: (() => void)[] = [];
 
   constructor(options: DubberOptions) {
     this.#options = options;
+    const { breaker, channel, clock, metrics, timeoutMs } = options;
     this.#tracker = new InflightTracker<Fragment>({
       limit: options.maxInflight,
-      timeoutMs: options.timeoutMs,
-      clock: options.clock,
+      timeoutMs,
+      clock,
       onTimeout: (_id, fragment) => this.#timedOut(fragment),
       onSizeChange: (size) => {
         // The gauge is shared with a session that is just ending.
-        options.metrics.inflight.inc(size - this.#inflightShown);
+        metrics.inflight.inc(size - this.#inflightShown);
         this.#inflightShown = size;
-        this.#signalIdle();
       },
+    });
+    this.#queue = new SendQueue<Fragment>({
+      breaker,
+      backPressure: this.#backPressure,
+      hasRoom: () => channel.ready && this.#tracker.hasRoom,
+      clock,
+      patienceMs: timeoutMs,
+      onSend: (fragment, encoded, permit) => this.#send(fragment, encoded, permit),
+      onRefused: (fragment, reason, error) => this.#fallBack(fragment, reason, error),
     });
   }
 
@@ -89,16 +93,10 @@ export class Dubber {
     if (!segment.dubbable) return Promise.resolve({ segment, samples: segment.samples, dubbed: false });
     return new Promise((resolve) => {
       this.#unsettled += 1;
-      const fragment: Fragment = {
-        id: randomUUID(),
-        segmentIndex: segment.index,
-        segment,
-        settle: resolve,
-        delayPaid: false,
-      };
+      const fragment = { id: randomUUID(), segmentIndex: segment.index, segment, settle: resolve };
       if (!this.#options.channel.ready) this.#fallBack(fragment, 'disconnected');
       else if (this.#options.breaker.state === 'open') this.#fallBack(fragment, 'circuit_open');
-      else this.#enqueue(fragment);
+      else this.#queue.add(fragment, this.#options.encode(segment.samples));
     });
   }
 
@@ -112,8 +110,7 @@ export class Dubber {
 
   /** The session is lost: what waits for an answer, or to be sent, falls back now. */
   sessionLost(): void {
-    const waiting = [...this.#tracker.dropAll(), ...this.#queue.splice(0)];
-    for (const fragment of waiting) {
+    for (const fragment of [...this.#tracker.dropAll(), ...this.#queue.dropAll()]) {
       if (fragment.permit) this.#options.breaker.released(fragment.permit);
       this.#fallBack(fragment, 'disconnected');
     }
@@ -124,7 +121,7 @@ export class Dubber {
     this.#options.metrics.backpressureEvents.inc({ action });
     this.#options.log.info({ severity, action, recommended_delay_ms }, 'backpressure');
     this.#backPressure.apply({ action, recommendedDelayMs: recommended_delay_ms ?? undefined });
-    this.#pump();
+    this.#queue.pump();
   }
 
   processed(message: FragmentProcessed): void {
@@ -142,104 +139,36 @@ export class Dubber {
       return;
     }
     this.#acknowledge(fragment.id, 'received');
-    this.#tracker.release(fragment.id);
-    const missing = { code: 'NO_AUDIO', message: 'answer without audio', retryable: false };
-    this.#failed(fragment, message.error ?? missing);
+    this.#failed(fragment, message.error ?? { code: 'NO_AUDIO', message: 'answer without audio', retryable: false });
   }
 
   error(message: ErrorEvent): void {
-    const { code, message: text, severity, retryable } = message;
-    const answer = message.fragment_id ? this.#tracker.answer(message.fragment_id) : undefined;
+    const { code, message: text, severity, retryable, fragment_id: fragmentId } = message;
+    const answer = fragmentId ? this.#tracker.answer(fragmentId) : undefined;
     if (!answer) {
-      this.#options.log.warn(
-        { code, error: text, severity, retryable, 'fragment.id': message.fragment_id },
-        'sts error',
-      );
+      this.#options.log.warn({ code, error: text, severity, retryable, 'fragment.id': fragmentId }, 'sts error');
       return;
     }
     this.#options.metrics.rtt.observe(answer.elapsedMs);
-    this.#tracker.release(answer.item.id);
     this.#failed(answer.item, message);
   }
 
-  /** Resolves when every segment has its answer and every fragment is sent or given up. */
-  async sent(): Promise<void> {
-    while (this.#queue.length > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  /** Resolves when nothing is left to send. */
+  async allSent(): Promise<void> {
+    while (this.#queue.size > 0) await this.#change();
   }
 
-  async settled(): Promise<void> {
-    while (this.#unsettled > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  /** Resolves when every segment has its audio. */
+  async allSettled(): Promise<void> {
+    while (this.#unsettled > 0) await this.#change();
   }
 
-  #enqueue(fragment: Fragment): void {
-    const { clock, encode, log, timeoutMs } = this.#options;
-    this.#queue.push(fragment);
-    // The picture cannot wait for ever: what may not be sent in the time an answer may take is not sent at all.
-    fragment.cancelPatience = clock.after(timeoutMs, () => {
-      if (!this.#removeQueued(fragment)) return;
-      log.warn(fragmentFields(fragment), 'fragment could not be sent in time');
-      this.#fallBack(fragment, 'timeout');
-    });
-    encode(fragment.segment.samples).then(
-      (encoded) => {
-        fragment.encoded = encoded;
-        this.#pump();
-      },
-      (cause: unknown) => {
-        if (!this.#removeQueued(fragment)) return;
-        log.warn({ ...fragmentFields(fragment), error: oneLine(cause) }, 'fragment could not be encoded');
-        this.#fallBack(fragment, 'error');
-        this.#pump();
-      },
-    );
-  }
-
-  #removeQueued(fragment: Fragment): boolean {
-    const at = this.#queue.indexOf(fragment);
-    if (at >= 0) this.#queue.splice(at, 1);
-    return at >= 0;
-  }
-
-  /** Sends what may be sent now. Called whenever anything that holds a fragment back has changed. */
-  #pump(): void {
-    const { breaker, channel } = this.#options;
-    for (;;) {
-      const fragment = this.#queue[0];
-      if (!fragment) return;
-      // Whoever the breaker refuses falls back at once, whatever else it waits for.
-      if (!breaker.allows) {
-        this.#queue.shift();
-        this.#fallBack(fragment, 'circuit_open');
-        continue;
-      }
-      if (!channel.ready || !fragment.encoded || this.#backPressure.paused || !this.#tracker.hasRoom) return;
-      if (this.#delay(fragment)) return;
-      const permit = breaker.tryAcquire();
-      if (!permit) continue;
-      this.#queue.shift();
-      fragment.permit = permit;
-      this.#send(fragment, fragment.encoded);
-    }
-  }
-
-  /** True while the fragment has to wait because the STS asked us to slow down. */
-  #delay(fragment: Fragment): boolean {
-    const delayMs = this.#backPressure.sendDelayMs;
-    if (delayMs === 0 || fragment.delayPaid) return false;
-    fragment.cancelDelay ??= this.#options.clock.after(delayMs, () => {
-      fragment.delayPaid = true;
-      this.#pump();
-    });
-    return true;
-  }
-
-  #send(fragment: Fragment, encoded: EncodedAudio): void {
+  #send(fragment: Fragment, encoded: EncodedAudio, permit: Permit): void {
     const { channel, log, metrics, originMs, pcm, streamId } = this.#options;
-    fragment.cancelPatience?.();
-    fragment.cancelDelay?.();
+    const { segment } = fragment;
+    fragment.permit = permit;
     fragment.sequenceNumber = this.#nextSequenceNumber;
     this.#nextSequenceNumber += 1;
-    const { segment } = fragment;
     const message: FragmentData = {
       fragment_id: fragment.id,
       stream_id: streamId,
@@ -261,92 +190,82 @@ export class Dubber {
     this.#tracker.add(fragment.id, fragment);
     metrics.fragments.inc({ status: 'sent' });
     channel.send('fragment:data', message);
-    log.info(
-      { ...fragmentFields(fragment), duration_ms: message.audio.duration_ms, bytes: encoded.data.length },
-      'fragment sent',
-    );
-    this.#signalIdle();
+    const { duration_ms } = message.audio;
+    log.info({ ...fragmentFields(fragment), duration_ms, bytes: encoded.data.length }, 'fragment sent');
+    this.#signalChange();
   }
 
   async #apply(fragment: Fragment, audio: FragmentAudio, rttMs: number): Promise<void> {
     const { decode, log, metrics, pcm } = this.#options;
     const { segment } = fragment;
     const session = this.#session;
-    const acknowledge = (status: 'received' | 'applied'): void => {
-      if (session === this.#session) this.#acknowledge(fragment.id, status);
-    };
     const source = { format: audio.format, sampleRateHz: audio.sample_rate_hz, channels: audio.channels };
-    let refusal: string | undefined;
+    let refusal: string;
     try {
       const decoded = await decode(Buffer.from(audio.data_base64, 'base64'), source);
       const fitting = fitAudio(decoded, segment.samples.length / pcm.channels, pcm.channels);
       if (fitting.ok) {
-        acknowledge('applied');
+        if (session === this.#session) this.#acknowledge(fragment.id, 'applied');
         metrics.fragments.inc({ status: 'processed' });
         log.info(
           { ...fragmentFields(fragment), rtt_ms: Math.round(rttMs), fitted: fitting.change },
           'fragment processed',
         );
-        this.#settle(fragment, { segment, samples: fitting.samples, dubbed: true });
-      } else {
-        refusal = `its length is off by ${fitting.deviationPercent.toFixed(1)} %`;
+        this.#settle(fragment, fitting.samples, true);
+        return;
       }
+      refusal = `its length is off by ${fitting.deviationPercent.toFixed(1)} %`;
     } catch (cause) {
       refusal = oneLine(cause);
     }
-    if (refusal !== undefined) {
-      log.warn({ ...fragmentFields(fragment), error: refusal }, 'dubbed audio refused');
-      acknowledge('received');
-      this.#fallBack(fragment, 'error');
-    }
-    this.#tracker.release(fragment.id);
-    this.#pump();
+    if (session === this.#session) this.#acknowledge(fragment.id, 'received');
+    this.#fallBack(fragment, 'error', `dubbed audio refused: ${refusal}`);
   }
 
   #timedOut(fragment: Fragment): void {
     if (fragment.permit) this.#options.breaker.failed(fragment.permit, 'timeout');
     this.#fallBack(fragment, 'timeout');
-    this.#pump();
   }
 
   #failed(fragment: Fragment, error: { code: string; message: string; retryable: boolean }): void {
     const { breaker, log } = this.#options;
-    log.warn(
-      { ...fragmentFields(fragment), code: error.code, retryable: error.retryable, error: error.message },
-      'fragment failed',
-    );
+    const { code, message, retryable } = error;
+    log.warn({ ...fragmentFields(fragment), code, retryable, error: message }, 'fragment failed');
     if (fragment.permit) {
-      if (error.retryable) breaker.failed(fragment.permit, error.code.toLowerCase());
+      if (retryable) breaker.failed(fragment.permit, code.toLowerCase());
       else breaker.released(fragment.permit);
     }
     this.#fallBack(fragment, 'error');
-    this.#pump();
   }
 
   #acknowledge(fragmentId: string, status: 'received' | 'applied'): void {
     this.#options.channel.send('fragment:ack', { fragment_id: fragmentId, status, timestamp: Date.now() });
   }
 
-  #fallBack(fragment: Fragment, reason: FallbackReason): void {
+  #fallBack(fragment: Fragment, reason: FallbackReason, error?: unknown): void {
     const { log, metrics } = this.#options;
     metrics.fragments.inc({ status: 'fallback' });
     metrics.fallbacks.inc({ reason });
-    log.warn({ ...fragmentFields(fragment), reason }, 'fragment falls back to its original audio');
-    this.#settle(fragment, { segment: fragment.segment, samples: fragment.segment.samples, dubbed: false });
+    const detail = error === undefined ? {} : { error: oneLine(error) };
+    log.warn({ ...fragmentFields(fragment), reason, ...detail }, 'fragment falls back to its original audio');
+    this.#settle(fragment, fragment.segment.samples, false);
   }
 
-  #settle(fragment: Fragment, result: DubbedSegment): void {
-    fragment.cancelPatience?.();
-    fragment.cancelDelay?.();
+  /** The one place where a fragment ends. Our acknowledgement is out by now, so its place in flight is free. */
+  #settle(fragment: Fragment, samples: Int16Array, dubbed: boolean): void {
+    this.#tracker.release(fragment.id);
     this.#unsettled -= 1;
-    fragment.settle(result);
-    this.#signalIdle();
+    fragment.settle({ segment: fragment.segment, samples, dubbed });
+    this.#signalChange();
+    this.#queue.pump();
   }
 
-  #signalIdle(): void {
-    const waiting = this.#onIdle;
-    this.#onIdle = [];
-    for (const wake of waiting) wake();
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #signalChange(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 }
 

@@ -239,9 +239,9 @@ export class StreamSession {
     if (!running || this.#stopped) return;
     const { dubber, connection, output, completed } = running;
     const { clock, config, log } = this.#options;
-    const stsDone = dubber.sent().then(async () => {
+    const stsDone = dubber.allSent().then(async () => {
       connection.send('stream:end', { stream_id: config.streamId, reason: 'source ended' });
-      await dubber.settled();
+      await dubber.allSettled();
       if (connection.ready) await settledWithin(clock, completed, COMPLETE_TIMEOUT_MS);
       connection.close();
     });

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { AudioLine, type AudioLineEvent } from '../src/audio-line.ts';
+
+const RATE = 48_000;
+
+interface Laid {
+  samples: Int16Array;
+  events: AudioLineEvent[];
+}
+
+/** Lays frames of 1024 samples whose labels `labelOf` gives (in samples); the sound is a 200 Hz sine unless told. */
+function lay(
+  frames: number,
+  labelOf: (frame: number) => number,
+  originMs = 0,
+  skip: (frame: number) => boolean = () => false,
+): Laid {
+  const parts: Int16Array[] = [];
+  const events: AudioLineEvent[] = [];
+  const line = new AudioLine({
+    sampleRateHz: RATE,
+    channels: 1,
+    originMs,
+    emit: (samples) => parts.push(samples),
+    onEvent: (event) => events.push(event),
+  });
+  for (let frame = 0; frame < frames; frame += 1) {
+    if (skip(frame)) continue;
+    const samples = Int16Array.from({ length: 1024 }, (_, index) => sine(frame * 1024 + index));
+    line.push({ ptsSamples: labelOf(frame), samples });
+  }
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  expect(line.position).toBe(total);
+  const samples = new Int16Array(total);
+  let offset = 0;
+  for (const part of parts) {
+    samples.set(part, offset);
+    offset += part.length;
+  }
+  return { samples, events };
+}
+
+const sine = (index: number): number => Math.round(10_000 * Math.sin((2 * Math.PI * 200 * index) / RATE));
+
+/** The largest step between neighbours: 262 for the sine itself. */
+const largestStep = (samples: Int16Array): number =>
+  samples.reduce(
+    (most, value, index) => Math.max(most, index === 0 ? 0 : Math.abs(value - (samples[index - 1] ?? 0))),
+    0,
+  );
+
+describe('audio line', () => {
+  it('passes exact sound through bit for bit', () => {
+    const { samples, events } = lay(500, (frame) => frame * 1024);
+    expect(samples.length).toBe(512_000);
+    for (let index = 0; index < samples.length; index += 1)
+      if (samples[index] !== sine(index)) throw new Error(`sample ${index}`);
+    expect(events).toEqual([]);
+  });
+
+  it('drops, to the sample, what lies before the first picture', () => {
+    const { samples } = lay(10, (frame) => frame * 1024 - 1000);
+    expect(samples[0]).toBe(sine(1000));
+    expect(samples.length).toBe(10_240 - 1000);
+  });
+
+  it('starts with silence where the sound begins after the picture', () => {
+    const { samples } = lay(10, (frame) => frame * 1024 + 2400, 20); // 50 ms on the source clock, 30 after the origin
+    expect(samples.subarray(0, 1440).every((value) => value === 0)).toBe(true);
+    expect(samples[1440 + 100]).toBe(sine(100));
+  });
+
+  it('leaves label noise of a millisecond alone', () => {
+    const { samples, events } = lay(
+      2000,
+      (frame) => Math.round((frame * 1024) / 48 / 1) * 48 + (frame % 2 === 0 ? 24 : -24),
+    );
+    expect(samples.length).toBe(24 + 2000 * 1024); // the first label is believed
+    expect(events).toEqual([]);
+  });
+
+  it.each([+0.0005, -0.0005])(
+    'follows a source clock that drifts by %f, without a step, and stays within 4 ms',
+    (drift) => {
+      const frames = 3000; // 64 s
+      const { samples, events } = lay(frames, (frame) => Math.round(frame * 1024 * (1 + drift)));
+      const offBy = (samples.length - frames * 1024 * (1 + drift)) / 48;
+      expect(Math.abs(offBy)).toBeLessThan(4);
+      expect(largestStep(samples)).toBeLessThan(275);
+      expect(events[0]).toMatchObject({ kind: 'drift correction started' });
+      expect(events.some(({ kind }) => kind.startsWith('hole') || kind.startsWith('overlap'))).toBe(false);
+    },
+  );
+
+  it('takes out a jump of 25 ms gradually', () => {
+    const { samples, events } = lay(1000, (frame) => frame * 1024 + (frame > 10 ? 1200 : 0));
+    expect(Math.abs(samples.length - 1_024_000 - 1200)).toBeLessThan(20);
+    expect(largestStep(samples)).toBeLessThan(275);
+    expect(events.map(({ kind }) => kind)).toEqual(['drift correction started', 'drift correction ended']);
+  });
+
+  it('fills a hole in the source with silence, to the sample', () => {
+    const { samples, events } = lay(
+      100,
+      (frame) => frame * 1024,
+      0,
+      (frame) => frame >= 40 && frame < 60,
+    );
+    expect(samples.length).toBe(102_400);
+    expect(samples.subarray(40 * 1024, 60 * 1024).every((value) => value === 0)).toBe(true);
+    expect(samples[60 * 1024 + 50]).toBe(sine(60 * 1024 + 50));
+    expect(events).toMatchObject([{ kind: 'hole filled' }]);
+  });
+
+  it('drops an overlap in the source', () => {
+    const { samples, events } = lay(100, (frame) => (frame < 50 ? frame : frame - 10) * 1024);
+    expect(samples.length).toBe(90 * 1024);
+    expect(events[0]).toMatchObject({ kind: 'overlap dropped' });
+  });
+
+  it('does not allocate for a label far in the future', () => {
+    const { samples } = lay(2, (frame) => (frame === 0 ? 0 : 1e12));
+    expect(samples.length).toBe(1024 + 30 * RATE + 1024);
+  });
+});
