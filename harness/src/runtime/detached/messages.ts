@@ -1,0 +1,20 @@
+// What a command and the keeper that it started say to each other, until the environment is up.
+
+import type { ServiceOverride } from '../../model/suite.ts';
+import type { ErrorRecord, TimelineEvent } from '../../model/timeline.ts';
+import type { DetachedState } from './state.ts';
+
+/** The first message to the keeper. */
+export interface KeepRequest {
+  /** The Compose file. */
+  file: string;
+  name: string;
+  reports: string;
+  overrides: Record<string, ServiceOverride>;
+  readyWithinMs?: number;
+}
+
+export type KeeperMessage =
+  | { type: 'event'; event: TimelineEvent }
+  | { type: 'up'; state: DetachedState }
+  | { type: 'failed'; error: ErrorRecord };
