@@ -50,7 +50,9 @@ async function examineEncoders(signal: AbortSignal): Promise<Finding> {
   const name = 'encoders';
   try {
     const { stdout } = await runTool('ffmpeg', ['-encoders'], { signal });
-    const missing = ['libx264', 'aac'].filter((encoder) => !new RegExp(`^ [VA]\\S* ${encoder} `, 'm').test(String(stdout)));
+    const missing = ['libx264', 'aac'].filter(
+      (encoder) => !new RegExp(`^ [VA]\\S* ${encoder} `, 'm').test(String(stdout)),
+    );
     if (missing.length === 0) return { name, state: 'ok', detail: 'libx264, aac' };
     return { name, state: 'missing', detail: `ffmpeg lacks ${missing.join(', ')}`, remedy: installCommand() };
   } catch {

@@ -3,10 +3,10 @@
 import type { Figure } from '../model/results.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 
-/** A check may give its figures itself; else what was promised and seen is one. */
-export function figuresFrom(event: Extract<TimelineEvent, { type: 'check' }>): Figure[] {
-  const { judgement, title } = event;
-  if (judgement.figures) return judgement.figures;
-  const subject = title.split(':')[0] ?? title;
+/** The figures that a check gives itself; else what was seen and what was promised are one. */
+export function figuresFrom({ judgement, title }: Extract<TimelineEvent, { type: 'check' }>): Figure[] {
+  if (judgement.figures)
+    return judgement.figures.map((figure) => ({ ...figure, verdict: figure.verdict ?? judgement.verdict }));
+  const [subject = title] = title.split(': ');
   return [{ name: subject, value: judgement.seen, promised: judgement.expected, verdict: judgement.verdict }];
 }

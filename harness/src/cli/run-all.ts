@@ -56,7 +56,10 @@ export async function runAll(request: RunRequest): Promise<number> {
     bail: request.bail,
     color,
     signal: interruptSignal,
-    onCase: (suite, result) => view.caseEnded(suite.id, result),
+    onCase: (suite, result) => {
+      tail.catchUp(); // its last step comes before its verdict
+      view.caseEnded(suite.id, result);
+    },
   }).finally(() => tail.close());
 
   const run = resultOf(request, { runId, folder, startedAtMs }, outcome);

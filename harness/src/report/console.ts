@@ -79,7 +79,7 @@ export function createConsoleView({ out, color, live = out.isTTY === true }: Con
       if (timer) clearInterval(timer);
       update?.clear();
       update?.done();
-      out.write(`${renderSummary(run, color)}\n`);
+      out.write(`${renderSummary(run, color, out.columns ?? 120)}\n`);
     },
   };
 }
@@ -99,7 +99,7 @@ function liveLine(now: SuiteNow, columns: number): string {
 }
 
 /** Failures with their code frames, figures, verdict, where the report is: what stands last on the screen. */
-export function renderSummary(run: RunResult, color: boolean): string {
+export function renderSummary(run: RunResult, color: boolean, columns = 120): string {
   const c = pc.createColors(color);
   const parts: string[] = [''];
   for (const suite of run.suites) {
@@ -114,7 +114,7 @@ export function renderSummary(run: RunResult, color: boolean): string {
     for (const error of suite.errors) parts.push(`${badge('inconclusive', c)} ${suite.name}: ${errorText(error)}`, '');
   }
   for (const error of run.errors) parts.push(`${badge('inconclusive', c)} ${errorText(error)}`, '');
-  const figures = figureTable(run, color);
+  const figures = figureTable(run, color, columns);
   if (figures !== '') parts.push(figures, '');
   parts.push(verdictLine(run, c));
   parts.push(`${c.dim('report')}  ${run.folder}`);
@@ -125,25 +125,34 @@ function errorText(error: ErrorRecord): string {
   return error.hint === undefined ? error.message : `${error.message}\n    ${error.hint}`;
 }
 
-function figureTable(run: RunResult, color: boolean): string {
-  const rows = run.suites.flatMap((suite) =>
-    suite.cases.flatMap((result) =>
-      result.figures.map((figure) => [
-        suite.name,
-        cut(result.title, 44),
-        figure.name,
-        figure.value,
-        figure.promised ?? '',
-        figure.verdict,
-      ]),
-    ),
+const MIN_WIDTH = 80;
+const MAX_WIDTH = 150;
+/** Of what the name column leaves: how wide the value is; the rest is for the promise. */
+const VALUE_SHARE = 0.55;
+
+function figureTable(run: RunResult, color: boolean, columns: number): string {
+  const c = pc.createColors(color);
+  const measured = run.suites.flatMap((suite) =>
+    suite.cases.filter(({ figures }) => figures.length > 0).map((result) => ({ suite, result })),
   );
-  if (rows.length === 0) return '';
+  if (measured.length === 0) return '';
+  const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, columns));
+  const names = measured.flatMap(({ result }) => result.figures.map(({ name }) => name.length));
+  const nameWidth = Math.min(Math.floor(width * 0.35), Math.max(...names) + 4);
+  const valueWidth = Math.floor((width - nameWidth - 4) * VALUE_SHARE);
   const table = new Table({
-    head: ['suite', 'case', 'measured', 'value', 'promised', ''],
+    head: ['measured', 'value', 'promised'],
+    colWidths: [nameWidth, valueWidth, width - nameWidth - 4 - valueWidth],
+    wordWrap: true,
     style: color ? { head: ['cyan'], compact: true } : { head: [], border: [], compact: true },
   });
-  table.push(...rows);
+  for (const { suite, result } of measured) {
+    table.push([{ colSpan: 3, content: c.bold(`${suite.name} › ${result.title}`) }]);
+    for (const { name, value, promised = '', verdict } of result.figures) {
+      const mark = verdict === 'passed' ? c.green('✓') : verdict === 'failed' ? c.red('✗') : c.yellow('?');
+      table.push([`${mark} ${name}`, value, promised]);
+    }
+  }
   return table.toString();
 }
 

@@ -8,6 +8,8 @@ import type { TimelineEvent } from '../model/timeline.ts';
 const EVERY_MS = 150;
 
 export interface TimelineTail {
+  /** Reads what has been written so far, now. */
+  catchUp(): void;
   /** Reads what is left and stops. */
   close(): void;
 }
@@ -42,6 +44,7 @@ export function tailTimelines(runFolder: string, onEvent: (suite: string, event:
   };
   const timer = setInterval(look, EVERY_MS);
   return {
+    catchUp: look,
     close() {
       clearInterval(timer);
       look();

@@ -1,0 +1,46 @@
+// `testcard up`: an environment to play with by hand.
+
+import { Command } from 'commander';
+import { type Addresses, runInForeground, startInBackground } from '../../assembly/by-hand.ts';
+import { claimOwnership } from '../../assembly/ownership.ts';
+import { formatDurationMs } from '../../base/duration.ts';
+import type { TimelineEvent } from '../../model/timeline.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { printLogLine } from '../log-line.ts';
+
+export function command(): Command {
+  return new Command('up')
+    .description(
+      'Bring an environment up by hand: in the foreground with its logs until Ctrl-C, or detached until `testcard down`.',
+    )
+    .argument('<environment>', 'a folder under compose/, or a Compose file')
+    .option('-d, --detach', 'return when it is ready and leave it running', false)
+    .option('-q, --quiet', 'no logs in the foreground', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  testcard up dubbing\n  testcard up dubbing --detach && testcard logs --follow; testcard down',
+    )
+    .action(async (environment: string, { detach, quiet }: { detach: boolean; quiet: boolean }) => {
+      const say = (line: string) => process.stderr.write(`testcard: ${line}\n`);
+      await claimOwnership(say);
+      const showEvent = (event: TimelineEvent) => {
+        if (event.type === 'service' && event.state !== 'waiting') say(`${event.service}: ${event.state}`);
+      };
+      const showReady = (addresses: Addresses[], elapsedMs: number) => {
+        for (const { service, ports } of addresses) process.stdout.write(`${service}  ${ports.join('  ')}\n`);
+        say(
+          `${environment} is up after ${formatDurationMs(elapsedMs)}${detach ? '; testcard down takes it down' : '; Ctrl-C takes it down'}`,
+        );
+      };
+      if (detach) {
+        const { addresses, readyAfterMs } = await startInBackground(environment, interruptSignal, showEvent);
+        showReady(addresses, readyAfterMs);
+        return;
+      }
+      await runInForeground(environment, interruptSignal, {
+        log: quiet ? () => {} : printLogLine,
+        event: showEvent,
+        ready: showReady,
+      });
+    });
+}
