@@ -34,7 +34,7 @@ export function findEnvironment(ref: string, fromSuiteFile: string, rootFolder: 
 }
 
 /** Names of the folders under `<rootFolder>/compose/` that hold a Compose file. */
-export function listEnvironments(rootFolder: string): string[] {
+function listEnvironments(rootFolder: string): string[] {
   const folder = join(rootFolder, 'compose');
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

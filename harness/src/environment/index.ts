@@ -1,5 +1,4 @@
-// The door of environment/: what a Compose file says, and where its addresses lead.
+// The door of environment/: which Compose file is meant, and what it says.
 
-export { checkAddress } from './address-map.ts';
-export { findEnvironment, listEnvironments } from './find-environment.ts';
-export { type LoadedEnvironment, loadEnvironment, requireEnvironment } from './load-environment.ts';
+export { findEnvironment } from './find-environment.ts';
+export { loadEnvironment, requireEnvironment } from './load-environment.ts';

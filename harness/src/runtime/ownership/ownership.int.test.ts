@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
+import { openGuard } from './guard.ts';
 import { markedProcesses } from './marked-processes.ts';
-import { markToName, type OwnerMark } from './owner.ts';
+import { markFromName, markToName, type OwnerMark } from './owner.ts';
 import { processStart } from './process-identity.ts';
 import { describeSwept, sweep } from './sweep.ts';
 
@@ -304,7 +305,14 @@ describe('an environment killed at any moment', () => {
   });
 });
 
+test('only process groups can be guarded: not this one, not all, not the first process', () => {
+  const guard = openGuard();
+  for (const pid of [0, 1, -1, 1.5, Number.NaN]) expect(() => guard.adopt(pid)).toThrow(RangeError);
+  guard.close();
+});
+
 test('marks survive the way through a file name', () => {
   const mark: OwnerMark = '12:345:678';
   expect(markToName(mark)).toBe('12_345_678');
+  expect(markFromName(markToName(mark))).toBe(mark);
 });
