@@ -115,7 +115,7 @@ class Translator {
         ? message
         : `expected ${expected}`;
     const said = `${this.#nameOf(path)}: ${wanted}${got === '' ? '' : `, got ${got}`}`;
-    return this.#at(path, said, unitHint(message, valueAt(this.#value, path)));
+    return this.#at(path, said, unitHint(message, valueAt(this.#value, path)) ?? this.#typeHint(expected, path));
   }
 
   /** Findings of the branch that was most probably meant; when that cannot be told, what all of them expect. */
@@ -152,6 +152,16 @@ class Translator {
       const unknown = this.#at([...path, key], `unknown key \`${key}\` in ${this.#nameOf(path)}`, hint, true);
       return meant === undefined ? unknown : { ...unknown, about: { meant, in: this.#mapAt(path) } };
     });
+  }
+
+  /** `port: "${port}"` is a number when the variable is one, which surprises where text is wanted. */
+  #typeHint(expected: string, path: Path): string | undefined {
+    if (!/\btext\b/.test(expected)) return undefined;
+    const { root, path: before } = this.#place;
+    const full = [...before, ...path];
+    const entry = originOf(valueAt(root, full.slice(0, -1)))?.entries.get(full.at(-1) as string | number);
+    if (!entry?.referred) return undefined;
+    return 'a reference alone keeps the type of its value: quote the value where it is defined';
   }
 
   /** Identifies a map; the parts of one that was split for a wrapped check are the same. */

@@ -22,6 +22,8 @@ export interface Entry {
   unresolved?: UnresolvedReference[];
   /** Set when a reference in it could not be replaced: reported already, so what follows from it is not. */
   broken?: boolean;
+  /** Set when it was written as one reference and has the type of what that stands for. */
+  referred?: boolean;
 }
 
 export interface Origin {

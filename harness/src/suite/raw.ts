@@ -96,10 +96,7 @@ function build(found: unknown, context: RawContext, walk: Walk): Raw {
   const { source, session } = context;
   const node = followAlias(found, source);
   const at = (): Position => source.positionAt(offsetOf(node, 0));
-  if (!session.spendNode()) {
-    session.error('comes to too many values when its aliases, matrix and blocks are written out', at());
-    return BROKEN;
-  }
+  if (!session.spendNode(at)) return BROKEN;
   if (node === null) return { value: null, secret: false, broken: false, unresolved: undefined };
   if (isScalar(node)) return buildScalar(node, context);
   if (!isMap(node) && !isSeq(node)) return BROKEN;
@@ -156,6 +153,7 @@ function buildList(node: YAMLSeq, context: RawContext, walk: Walk): Raw {
 function entryOf(node: Node | null, valueOffset: number, built: Raw): Entry {
   const entry: Entry = { valueOffset, node };
   if (built.unresolved) entry.unresolved = built.unresolved;
+  if (isScalar(node) && typeof node.value === 'string' && typeof built.value !== 'string') entry.referred = true;
   if (built.broken && (typeof built.value !== 'object' || built.value === null)) entry.broken = true;
   return entry;
 }

@@ -7,7 +7,9 @@ import type { Block } from './blocks.ts';
 import type { CompiledRegistry } from './registry.ts';
 
 /** Most YAML nodes that one suite may come to, aliases, matrix and blocks expanded. */
-const MAX_NODES = 400_000;
+const MAX_NODES = 200_000;
+/** Longer messages (they quote the file) are cut. */
+const MAX_MESSAGE = 400;
 /** More problems than this are counted, not kept: nobody reads them, and a generated file may have millions. */
 const MAX_PROBLEMS = 200;
 
@@ -47,8 +49,8 @@ export class Session {
     }
     this.#problems.set(key, {
       ...problem,
-      message: this.mask(problem.message),
-      ...(problem.hint === undefined ? {} : { hint: this.mask(problem.hint) }),
+      message: cut(this.mask(problem.message)),
+      ...(problem.hint === undefined ? {} : { hint: cut(this.mask(problem.hint)) }),
     });
   }
 
@@ -77,9 +79,12 @@ export class Session {
     return all;
   }
 
-  /** Counts a node; false when the suite has become too large to go on. */
-  spendNode(): boolean {
+  /** Counts a node; false when the suite has become too large to go on, which is reported once, at the node that was too much. */
+  spendNode(at: () => Position): boolean {
     this.#nodes += 1;
+    if (this.#nodes === MAX_NODES + 1) {
+      this.error('comes to too many values when its aliases, matrix and blocks are written out', at());
+    }
     return this.#nodes <= MAX_NODES;
   }
 
@@ -92,3 +97,5 @@ export class Session {
     return this.#mask.apply(text);
   }
 }
+
+const cut = (text: string): string => (text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text);

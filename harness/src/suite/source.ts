@@ -48,7 +48,11 @@ export function readSource(text: string, file: string): ReadSource {
   const problems = syntaxProblems(doc, text, positionAt);
   const fatal = doc.errors.some((error) => error.code !== 'DUPLICATE_KEY');
   if (fatal) return { problems };
-  return { source: { file, text, doc, positionAt, resolveAlias: aliasResolver(doc, text) }, problems };
+  const { resolved, unknown } = text.includes('*') ? resolveAliases(doc) : NO_ALIASES;
+  for (const alias of unknown) {
+    problems.push(syntaxProblem(`there is no anchor \`&${alias.source}\` above`, positionAt(offsetOf(alias, 0))));
+  }
+  return { source: { file, text, doc, positionAt, resolveAlias: (alias) => resolved.get(alias) }, problems };
 }
 
 function syntaxProblem(message: string, position: Position, hint?: string): Problem {
@@ -130,30 +134,30 @@ function hintFor(code: string, text: string, { line }: Position): string | undef
   return undefined;
 }
 
-function aliasResolver(doc: Document.Parsed, text: string): (alias: Alias) => Node | undefined {
-  if (!text.includes('*')) return () => undefined;
-  let resolved: Map<Alias, Node> | undefined;
-  return (alias) => {
-    resolved ??= resolveAliases(doc);
-    return resolved.get(alias);
-  };
+interface Aliases {
+  resolved: Map<Alias, Node>;
+  unknown: Alias[];
 }
 
+const NO_ALIASES: Aliases = { resolved: new Map(), unknown: [] };
+
 /** One pass for all: the library's own `alias.resolve` walks the whole document for each. */
-function resolveAliases(doc: Document.Parsed): Map<Alias, Node> {
+function resolveAliases(doc: Document.Parsed): Aliases {
   const anchors = new Map<string, Node>();
   const resolved = new Map<Alias, Node>();
+  const unknown: Alias[] = [];
   visit(doc, {
     Node: (_key, node) => {
       if (isAlias(node)) {
         const target = anchors.get(node.source);
         if (target) resolved.set(node, target);
+        else unknown.push(node);
       } else if (isNode(node) && 'anchor' in node && typeof node.anchor === 'string') {
         anchors.set(node.anchor, node);
       }
     },
   });
-  return resolved;
+  return { resolved, unknown };
 }
 
 /** Where a node's text starts; for nothing (an empty value), `otherwise`. */

@@ -19,6 +19,12 @@ describe('a reference', () => {
     expect(inputOf(kase)).toEqual({ url: 'relay', times: 3, status: 200 });
   });
 
+  test('says so when its type does not fit', () => {
+    expect(problemsOf(suiteWith(`- request: { url: "\${times}", status: 200 }`, head))).toEqual([
+      '11:25 `url`: expected text, got 3 [a reference alone keeps the type of its value: quote the value where it is defined]',
+    ]);
+  });
+
   test('inside text becomes text', () => {
     const [kase] = casesOf(suiteWith(`- request: { url: "http://\${host}:\${times}/\${none}x", status: 200 }`, head));
     expect(inputOf(kase)).toMatchObject({ url: 'http://relay:3/x' });
