@@ -12,6 +12,8 @@ export interface PublishRequest {
   path: string;
   /** As this machine reaches it: rtsp:// or rtmp://. */
   url: string;
+  /** The address as whoever asked wrote it, for messages. Default: `url`. */
+  shownAs?: string;
   /** Length of the fixture's picture, ms: for progress, for noticing an early end, and the round of a loop. */
   durationMs: number;
   hasAudio: boolean;

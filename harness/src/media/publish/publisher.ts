@@ -31,10 +31,10 @@ const EARLY_END_MS = 500;
  */
 export async function startPublisher(request: PublishRequest, options: PublishOptions): Promise<Publisher> {
   const { clock = systemClock, signal, connectWithinMs = 10_000 } = options;
-  const { name, path, url } = request;
+  const { name, path, url, shownAs = url } = request;
   const endpoint = endpointOf(url);
   if (endpoint === undefined || !/^(rtmp|rtsp):/.test(url)) {
-    throw new TestcardError('PUBLISH_FAILED', `cannot publish to ${url}: not an rtsp:// or rtmp:// address`);
+    throw new TestcardError('PUBLISH_FAILED', `cannot publish to ${shownAs}: not an rtsp:// or rtmp:// address`);
   }
   await access(path).catch((cause: unknown) => {
     throw new TestcardError('FIXTURE_INVALID', `fixture file ${path} cannot be read`, { cause });
@@ -55,7 +55,7 @@ export async function startPublisher(request: PublishRequest, options: PublishOp
   if (!outcome.ok) {
     throw new TestcardError(
       'PUBLISH_FAILED',
-      `${url} did not accept ${name} within ${formatDurationMs(connectWithinMs)}: ${lastReason}`,
+      `${shownAs} did not accept ${name} within ${formatDurationMs(connectWithinMs)}: ${lastReason}`,
       { detail: { url, attempts: outcome.attempts, lastReason } },
     );
   }
@@ -87,9 +87,13 @@ function activityOf(request: PublishRequest, { process, facts, ended }: PublishA
   const judged = ended.then((result) => {
     const problem = problemOf(result, loop ? Number.POSITIVE_INFINITY : dueMs, facts.publishedMs);
     if (problem !== undefined) {
-      throw new TestcardError('PUBLISH_FAILED', `publishing ${name} to ${request.url} broke off: ${problem}`, {
-        detail: { ...facts, log: result.logTail },
-      });
+      throw new TestcardError(
+        'PUBLISH_FAILED',
+        `publishing ${name} to ${request.shownAs ?? request.url} broke off: ${problem}`,
+        {
+          detail: { ...facts, log: result.logTail },
+        },
+      );
     }
   });
   judged.catch(() => {}); // whoever finishes or stops it looks; nobody has to

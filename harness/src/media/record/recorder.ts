@@ -18,6 +18,8 @@ export interface RecordRequest {
   name: string;
   /** As this machine reaches it: rtsp:// or rtmp://. */
   url: string;
+  /** The address as whoever asked wrote it, for messages. Default: `url`. */
+  shownAs?: string;
   /** Gets `<name>.flv` or `<name>.nut`, and `<name>.facts.json`. */
   folder: string;
 }
@@ -62,12 +64,12 @@ const RETRY_MS = 40;
  * STREAM_UNREADABLE when it was stopped before any packet came. Throws FFMPEG_MISSING and, for an address that is neither
  * rtsp:// nor rtmp://, STREAM_UNREADABLE.
  */
-export function startRecorder({ name, url, folder }: RecordRequest, options: RecordOptions): Recorder {
+export function startRecorder({ name, url, shownAs = url, folder }: RecordRequest, options: RecordOptions): Recorder {
   const { clock = systemClock } = options;
   const endpoint = endpointOf(url);
   const isRtmp = url.startsWith('rtmp:');
   if (endpoint === undefined || !(isRtmp || url.startsWith('rtsp:'))) {
-    throw new TestcardError('STREAM_UNREADABLE', `cannot record ${url}: not an rtsp:// or rtmp:// address`);
+    throw new TestcardError('STREAM_UNREADABLE', `cannot record ${shownAs}: not an rtsp:// or rtmp:// address`);
   }
   locateTool('ffmpeg');
   mkdirSync(folder, { recursive: true });
@@ -139,7 +141,7 @@ export function startRecorder({ name, url, folder }: RecordRequest, options: Rec
     }
     throw new TestcardError(
       'STREAM_UNREADABLE',
-      `${url} was never readable in ${formatDurationMs(clock.nowMs() - startedAtMs)}: ${lastSeen ?? 'no packet came'}`,
+      `${shownAs} was never readable in ${formatDurationMs(clock.nowMs() - startedAtMs)}: ${lastSeen ?? 'no packet came'}`,
       { detail: facts() },
     );
   };
@@ -160,7 +162,7 @@ export function startRecorder({ name, url, folder }: RecordRequest, options: Rec
       await ended.catch(() => {});
     },
     progress() {
-      if (state === 'waiting') return `waiting for ${url}${lastSeen === undefined ? '' : ` (${lastSeen})`}`;
+      if (state === 'waiting') return `waiting for ${shownAs}${lastSeen === undefined ? '' : ` (${lastSeen})`}`;
       if (state === 'failed') return problem ?? 'failed';
       const { firstTimestampMs = 0, lastTimestampMs = 0, bytes } = capture?.facts ?? noFacts();
       const seconds = ((lastTimestampMs - firstTimestampMs) / 1_000).toFixed(1);
