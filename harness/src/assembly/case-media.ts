@@ -49,6 +49,7 @@ export class CaseMedia implements MediaPort, RecordingsPort {
         name: request.as,
         path: fixture.path,
         url: resolve(request.to),
+        shownAs: request.to,
         durationMs: fixture.durationMs,
         hasAudio: fixture.hasAudio,
         loop: request.loop,
@@ -62,7 +63,10 @@ export class CaseMedia implements MediaPort, RecordingsPort {
 
   async record(request: { from: string; as: string }, signal: AbortSignal): Promise<Activity> {
     const { resolve, clock, guard, folder } = this.#options;
-    const recorder = startRecorder({ name: request.as, url: resolve(request.from), folder }, { signal, clock, guard });
+    const recorder = startRecorder(
+      { name: request.as, url: resolve(request.from), shownAs: request.from, folder },
+      { signal, clock, guard },
+    );
     this.#recorders.set(request.as, recorder);
     return recorder;
   }

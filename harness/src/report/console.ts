@@ -45,6 +45,8 @@ export function createConsoleView({ out, color, live = out.isTTY === true }: Con
   };
   const timer = live ? setInterval(redraw, REDRAW_EVERY_MS) : undefined;
   const saidAtMs = new Map<string, number>();
+  const titles = new Map<string, string>();
+  const told = new Set<string>();
 
   const plainProgress = (suite: string, now: SuiteNow, atMs: number) => {
     if (live || !now.step) return;
@@ -61,17 +63,23 @@ export function createConsoleView({ out, color, live = out.isTTY === true }: Con
       if (event.type === 'environment' && event.state === 'ready') {
         print(`${suite}  ${c.dim(`environment ready in ${formatDurationMs(event.elapsedMs ?? 0)}`)}`);
       } else if (event.type === 'case-started') {
+        titles.set(`${suite} ${event.case}`, event.title);
         print(`${suite}  ${c.bold(event.title)}`);
       } else if (event.type === 'step-ended' && !event.step.includes('.')) {
         const mark =
           event.verdict === 'passed' ? c.green('✓') : event.verdict === 'failed' ? c.red('✗') : c.yellow('?');
         const title = now.step?.id === event.step ? now.step.title : `step ${event.step}`;
         print(`${suite}    ${mark} ${cut(title, 110)} ${c.dim(`(${formatDurationMs(event.elapsedMs)})`)}`);
+      } else if (event.type === 'case-ended') {
+        told.add(`${suite} ${event.case}`);
+        const title = titles.get(`${suite} ${event.case}`) ?? event.case;
+        print(`${suite}  ${badge(event.verdict, c)} ${title} ${c.dim(`(${formatDurationMs(event.elapsedMs)})`)}`);
       } else if (event.type === 'step-progress') {
         plainProgress(suite, now, event.atMs);
       }
     },
     caseEnded(suite, result) {
+      if (told.has(`${suite} ${result.case}`)) return; // its timeline said so
       const name = result.verdict === 'skipped' ? `${result.title} (${result.reason ?? 'skipped'})` : result.title;
       print(`${suite}  ${badge(result.verdict, c)} ${name} ${c.dim(`(${formatDurationMs(result.elapsedMs)})`)}`);
     },
@@ -106,7 +114,7 @@ export function renderSummary(run: RunResult, color: boolean, columns = 120): st
     for (const result of suite.cases) {
       if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') continue;
       parts.push(`${badge(result.verdict, c)} ${c.bold(`${suite.name} › ${result.title}`)}`);
-      if (result.codeFrame) parts.push(result.codeFrame);
+      if (result.codeFrame) parts.push(paintFrame(result.codeFrame, result.verdict, c));
       else if (result.error) parts.push(errorText(result.error));
       for (const more of result.moreErrors ?? []) parts.push(`  also: ${errorText(more)}`);
       parts.push('');
@@ -119,6 +127,13 @@ export function renderSummary(run: RunResult, color: boolean, columns = 120): st
   parts.push(verdictLine(run, c));
   parts.push(`${c.dim('report')}  ${run.folder}`);
   return parts.join('\n');
+}
+
+/** First line, the promise and what was seen, in the verdict's colour; the place and the YAML below it. */
+function paintFrame(frame: string, verdict: Verdict, c: ReturnType<typeof pc.createColors>): string {
+  const [first = '', ...rest] = frame.split('\n');
+  const paint = verdict === 'failed' ? c.red : c.yellow;
+  return [paint(first), ...rest.map((line) => (/^\s*(>|\||❯)|^\s+\|\s+\^/.test(line) ? line : c.dim(line)))].join('\n');
 }
 
 function errorText(error: ErrorRecord): string {

@@ -45,7 +45,7 @@ function addCase(element: TestSuite, suite: SuiteResult, result: CaseResult): vo
   if (!result.error) return;
   const text = [result.error, ...(result.moreErrors ?? [])].map(describeError).join('\n');
   const body = result.codeFrame === undefined ? text : `${text}\n\n${result.codeFrame}`;
-  if (result.verdict === 'failed') testCase.failure(body, result.error.code);
+  if (result.verdict === 'failed') testCase.failure(result.error.message, result.error.code).stacktrace(body);
   else testCase.error(result.error.message, result.error.code, body);
 }
 

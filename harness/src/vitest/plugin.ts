@@ -54,9 +54,9 @@ function moduleOf(suite: Suite, cases: Case[]): { code: string; map: string } {
   };
   emit(`import { describe, test, afterAll, inject } from 'vitest';`);
   emit(`import { openSession } from ${JSON.stringify(SESSION_MODULE)};`);
-  emit('const marks = {');
-  for (const at of positionsOf(suite)) emit(`${JSON.stringify(positionKey(at))}: () => new Error('mark'),`, at);
-  emit('};');
+  emit('const marks = new Map();');
+  for (const at of positionsOf(suite))
+    emit(`marks.set(${JSON.stringify(positionKey(at))}, () => new Error('mark'));`, at);
   emit(`const session = openSession(${JSON.stringify(suite.file)}, marks, inject('testcard'));`);
   emit(`describe(${JSON.stringify(suite.name)}, () => {`);
   emit('afterAll(() => session.close(), 60_000);');

@@ -2,6 +2,7 @@
 
 import { relative } from 'node:path';
 import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import type { CliOptions, Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 import type { SuiteRunOptions } from '../assembly/suite-world.ts';
 import type { CaseResult, SuiteResult } from '../model/results.ts';
@@ -248,7 +249,7 @@ class Collector implements Reporter {
   #frameOf(error: unknown, test: TestCase): string {
     this.#captured.take();
     this.vitest?.logger.printError(error, { project: test.project, showCodeFrame: true });
-    return this.#captured.take().replace(/^\n+|\s+$/g, '');
+    return stripVTControlCharacters(this.#captured.take()).replace(/^\n+|\s+$/g, '');
   }
 }
 

@@ -15,7 +15,7 @@ import { positionKey } from './positions.ts';
 import type {} from './session-types.ts';
 
 /** Functions that make an Error at a place of the suite file, by `line:col`. */
-export type Marks = Record<string, () => Error>;
+export type Marks = ReadonlyMap<string, () => Error>;
 
 export interface Session {
   run(caseId: string, test: TestContext): Promise<void>;
@@ -119,7 +119,7 @@ function thrownAt(error: TestcardError, kase: Case, marks: Marks, mask: (text: s
 
 function frameOf(position: Position | undefined, marks: Marks): string | undefined {
   if (!position) return undefined;
-  const mark = marks[positionKey(position)];
+  const mark = marks.get(positionKey(position));
   if (!mark) return `    at ${formatPosition(position)}`;
   // The first frame of the mark's stack is the mark's own line, as the running module sees it.
   return mark()
