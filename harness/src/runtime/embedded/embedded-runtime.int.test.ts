@@ -377,7 +377,7 @@ describe('while it runs', () => {
   test('stopped by hand, it stays down whatever its policy, until it is started', async () => {
     const environment = await start(specOf(service('a', { restart: { policy: 'always' } })));
     await environment.service('a').stop(new AbortController().signal);
-    expect(environment.status('a').state).toBe('stopped');
+    expect(environment.status('a')).toMatchObject({ state: 'stopped', signal: 'SIGTERM' });
     expect(await isPortTaken(Number(environment.ports.a?.[80]))).toBe(false);
     environment.service('a').start();
     await until('it is ready', () => environment.status('a').state === 'ready');
