@@ -21,7 +21,7 @@ import { createServer } from 'node:http';
 const { env } = process;
 console.log(JSON.stringify({ event: 'start', pid: process.pid, env }));
 if (env.SAY) process.stderr.write(env.SAY);
-if (env.CHILD) console.log(JSON.stringify({ event: 'child', child: spawn('sleep', ['600'], { stdio: 'inherit' }).pid }));
+if (env.CHILD) console.log(JSON.stringify({ event: 'child', child: spawn('sh', ['-c', 'trap "" TERM; exec sleep 600'], { stdio: 'inherit' }).pid }));
 if (env.IGNORE_TERM) process.on('SIGTERM', () => {});
 if (env.CRASH_ONCE && !existsSync(env.CRASH_ONCE)) { writeFileSync(env.CRASH_ONCE, ''); process.exit(3); }
 if (env.EXIT) process.exit(Number(env.EXIT));
