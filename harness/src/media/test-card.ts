@@ -53,9 +53,9 @@ export function flashSecond(frame: number, frameRate: number): number {
   return Math.max(0, Math.round(frame / frameRate - EVENT_PHASE_S));
 }
 
-/** The 24-bit identity of all frames made from `seed`. */
-export function identityOfSeed(seed: string): number {
-  return createHash('sha256').update(`testcard-identity:${seed}`).digest().readUIntBE(0, 3);
+/** The 24-bit identity of all frames of one fixture, from what makes it that one: its recipe and its seed. */
+export function identityOf(content: string): number {
+  return createHash('sha256').update(`testcard-identity:${content}`).digest().readUIntBE(0, 3);
 }
 
 /** The 6 identity bits that frame `number` carries. */

@@ -22,6 +22,8 @@ export interface Measurements {
   streams: StreamFacts[];
   /** Measures that were asked for and cannot be taken of this recording, with the reason in words: `no audio track`. */
   unmeasured?: Partial<Record<MeasureName, string>>;
+  /** What FFmpeg complained of while it read the file, at most ten lines: where there are any, it may be damaged. */
+  complaints?: string[];
   duration?: DurationMeasure;
   'av-sync'?: AvSyncMeasure;
   'content-sync'?: ContentSyncMeasure;

@@ -2,6 +2,7 @@
 
 import type { DurationMeasure, StreamFacts } from '../../model/measurements.ts';
 import type { PacketScan, PacketTrack } from './scan-packets.ts';
+import { round3 } from './statistics.ts';
 
 /** First and last presented instant of a stream, ms. */
 export function presentedSpan(track: PacketTrack): { startMs: number; endMs: number } {
@@ -17,7 +18,7 @@ export function presentedSpan(track: PacketTrack): { startMs: number; endMs: num
     const end = at + (duration > 0 ? duration : typical);
     if (end > endMs) endMs = end;
   }
-  return Number.isFinite(startMs) ? { startMs, endMs } : { startMs: 0, endMs: 0 };
+  return Number.isFinite(startMs) ? { startMs, endMs: round3(endMs) } : { startMs: 0, endMs: 0 };
 }
 
 /** Median distance between packets in decoding order, ms: what a packet lasts when the container does not say. */
@@ -53,11 +54,11 @@ export function streamFacts(scan: PacketScan): StreamFacts[] {
 export function measureDuration(streams: StreamFacts[]): DurationMeasure {
   const length = (kind: 'video' | 'audio') => {
     const stream = streams.find((each) => each.kind === kind);
-    return stream && stream.endMs - stream.startMs;
+    return stream && round3(stream.endMs - stream.startMs);
   };
   const [videoMs, audioMs] = [length('video'), length('audio')];
   return {
-    totalMs: Math.max(...streams.map((each) => each.endMs)) - Math.min(...streams.map((each) => each.startMs)),
+    totalMs: round3(Math.max(...streams.map((each) => each.endMs)) - Math.min(...streams.map((each) => each.startMs))),
     ...(videoMs === undefined ? {} : { videoMs }),
     ...(audioMs === undefined ? {} : { audioMs }),
   };

@@ -25,6 +25,7 @@ export interface MeasureOptions {
 
 /** `duration` needs the first readable frame only; a reader that joined late sees it within this many. */
 const FRAMES_FOR_START = 90;
+const MAX_COMPLAINTS = 10;
 
 /**
  * Measures the file at `path` (FLV, MP4, MKV, TS, NUT …). Memory stays flat, whatever its length. A measure that needs a stream that
@@ -78,6 +79,9 @@ export async function measureRecording(path: string, options: MeasureOptions): P
     else if (!published) leaveOut('quality', 'what was published is not known');
     else measurements.quality = await comparePictures(path, scan, frames, published, signal);
   }
+  // The addresses in FFmpeg's labels differ from run to run and tell nobody anything.
+  const complaints = [...scan.complaints, ...content.complaints].map((line) => line.replace(/ @ 0x[0-9a-f]+/, ''));
+  if (complaints.length > 0) measurements.complaints = [...new Set(complaints)].slice(0, MAX_COMPLAINTS);
   measurements.tookMs = Math.round(performance.now() - startedAt);
   return measurements;
 }

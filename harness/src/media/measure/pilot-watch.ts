@@ -10,15 +10,16 @@ export interface SampleSpan {
 
 interface PilotSecond {
   readings: Float32Array;
-  /** 1 where the reading means nothing. */
-  transient: Uint8Array;
+  /** How much the loudest change of a beep's amplitude was within the window: much of it, and the reading means nothing. */
+  changes: Float32Array;
 }
 
 const SECOND = 1000 * STEPS_PER_MS;
 /** A pilot quieter than this (−60 dB) is none. */
 const FAINTEST = 0.001;
 export const SHORTEST_GAP_MS = 5;
-const SHORTEST_GAP_SAMPLES = (SHORTEST_GAP_MS / 1000) * BANK_RATE_HZ;
+/** Its ends are found to a quarter of a ms each, so a gap of 5 ms may read half a ms less. */
+const SHORTEST_GAP_SAMPLES = ((SHORTEST_GAP_MS - 0.5) / 1000) * BANK_RATE_HZ;
 const SILENCE = 1e-4; // −80 dB of full scale: what a decoder makes of coded silence
 /** Gaps beyond this many are counted no further: the verdict is clear and memory is not endless. */
 const MAX_GAPS = 10_000;
@@ -27,7 +28,7 @@ const PENDING_SECONDS = 30;
 
 export class PilotWatch {
   readonly #readings = new Float32Array(SECOND);
-  readonly #transient = new Uint8Array(SECOND);
+  readonly #changes = new Float32Array(SECOND);
   readonly #lastPitches: Float32Array[] = [];
   readonly #pilotGaps: SampleSpan[] = [];
   readonly #silences: SampleSpan[] = [];
@@ -66,7 +67,7 @@ export class PilotWatch {
     back.set(pitches);
     this.#lastPitches.push(back);
     this.#readings[this.#filled] = pilot;
-    this.#transient[this.#filled] = change > Math.max(FAINTEST, this.#level / 4) ? 1 : 0;
+    this.#changes[this.#filled] = change;
     this.#filled += 1;
     if (this.#filled === SECOND) this.#judgeSecond();
   }
@@ -95,14 +96,14 @@ export class PilotWatch {
     this.#seconds += 1;
     if (steady) this.#steadySeconds += 1;
     if (steady && (this.#level === 0 || (median > this.#level / 2 && median < this.#level * 2))) this.#level = median;
-    this.#pending.push({ readings: readings.slice(), transient: this.#transient.slice(0, this.#filled) });
+    this.#pending.push({ readings: readings.slice(), changes: this.#changes.slice(0, this.#filled) });
     this.#filled = 0;
     // Without a pilot in sight there is nothing to judge by; what is given up here counts as missing.
     const known = this.#level > 0;
     while (this.#pending.length > (known ? 0 : PENDING_SECONDS)) {
-      const { readings: old, transient } = this.#pending.shift() as PilotSecond;
+      const { readings: old, changes } = this.#pending.shift() as PilotSecond;
       for (let i = 0; known && i < old.length; i += 1) {
-        this.#judge(old[i] as number, transient[i] === 1, this.#stepsDone + i);
+        this.#judge(old[i] as number, (changes[i] as number) > this.#level / 4, this.#stepsDone + i);
       }
       this.#stepsDone += old.length;
     }
