@@ -2,6 +2,7 @@
 
 import { constants } from 'node:os';
 import { z } from 'zod';
+import { mustDemand } from '../model/fields.ts';
 import type { CheckKind } from '../model/kinds.ts';
 import { describeNumberMatcher, type NumberMatcher, numberHolds, numberMatcherField } from '../model/number-matcher.ts';
 import type { ServiceState, ServiceStatus } from '../model/ports.ts';
@@ -68,9 +69,12 @@ const schema = z
         'How many times its restart policy has started it again since the case began: a number, or a map of matchers',
       ),
   })
-  .refine((input) => input.state !== undefined || input['exit-code'] !== undefined || input.restarts !== undefined, {
-    error: 'says nothing that must be true of the service: add `state`, `exit-code` or `restarts`',
-  });
+  .superRefine(
+    mustDemand(
+      (input) => (input.state ?? input['exit-code'] ?? input.restarts) !== undefined,
+      'says nothing that must be true of the service: add `state`, `exit-code` or `restarts`',
+    ),
+  );
 
 export const serviceCheck: CheckKind<ServiceInput, ServiceObservation> = {
   key: 'service',

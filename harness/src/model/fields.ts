@@ -15,6 +15,16 @@ export const durationField = z
   })
   .transform((text) => parseDurationMs(text) ?? 0);
 
+/**
+ * For `superRefine`: `message` when nothing is demanded by the value. Silent when something else is wrong with it already:
+ * a misspelt key is then the likely reason.
+ */
+export function mustDemand<T>(demands: (value: T) => boolean, message: string) {
+  return (value: T, context: z.RefinementCtx<T>): void => {
+    if (context.issues.length === 0 && !demands(value)) context.addIssue({ code: 'custom', message });
+  };
+}
+
 /** `95%` → 0.95. */
 export const percentField = z
   .string({ error: (issue) => `a percentage such as 95% (got ${JSON.stringify(issue.input)})` })

@@ -1,6 +1,7 @@
 // What a suite may demand of a number: `equals`, `at-most`, `between` … with a tolerance. Schema, evaluation and words.
 
 import { z } from 'zod';
+import { mustDemand } from './fields.ts';
 
 export type Tolerance = { absolute: number } | { ratio: number };
 
@@ -86,9 +87,7 @@ export function numberMatcherMap(value: z.ZodType<number>) {
   return z.strictObject(numberMatcherShape(value)).superRefine((matcher, context) => {
     const problem = matcherProblem(matcher);
     if (problem) context.addIssue({ code: 'custom', ...problem });
-    if (!hasMatcher(matcher)) {
-      context.addIssue({ code: 'custom', message: `needs at least one of ${NUMBER_MATCHERS.join(', ')}` });
-    }
+    mustDemand(hasMatcher, `needs at least one of ${NUMBER_MATCHERS.join(', ')}`)(matcher, context);
   });
 }
 

@@ -1,6 +1,7 @@
 // How a suite writes what it demands of a metric, and that demand in words.
 
 import { z } from 'zod';
+import { mustDemand } from '../../model/fields.ts';
 import { parseSelector, type Selector } from '../../model/metrics/index.ts';
 import {
   describeNumberMatcher,
@@ -89,12 +90,10 @@ export const metricSchema = z
         path: [other],
       });
     }
-    if (!plain && changed === undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: `says nothing that must be true of the metric: add one of ${DEMANDS}`,
-      });
-    }
+    mustDemand(
+      () => plain || changed !== undefined,
+      `says nothing that must be true of the metric: add one of ${DEMANDS}`,
+    )(input, context);
     if (input.quantile !== undefined && input.or !== undefined) {
       context.addIssue({ code: 'custom', message: 'a quantile of nothing has no value: leave `or` out', path: ['or'] });
     }

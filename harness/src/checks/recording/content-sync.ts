@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { formatDurationMs } from '../../base/duration.ts';
-import { durationField, percentField } from '../../model/fields.ts';
+import { durationField, mustDemand, percentField } from '../../model/fields.ts';
 import type { ContentSyncMeasure } from '../../model/measurements.ts';
 import { beyondLimitMs, SYNC_LIMITS, SYNC_PRESETS, type SyncLimit } from '../../model/sync-limits.ts';
 import type { Finding } from '../combine.ts';
@@ -73,9 +73,10 @@ export const contentSyncDemand: MeasureDemand<ContentSyncInput> = {
           if (input.for !== undefined && input.within === undefined) {
             context.addIssue({ code: 'custom', message: '`for` belongs to `within`', path: ['for'] });
           }
-          if (!input.within && !input['p99-within'] && input['drift-below'] === undefined) {
-            context.addIssue({ code: 'custom', message: 'needs `within`, `p99-within` or `drift-below`' });
-          }
+          mustDemand(
+            () => (input.within ?? input['p99-within'] ?? input['drift-below']) !== undefined,
+            'needs `within`, `p99-within` or `drift-below`',
+          )(input, context);
         }),
     ])
     .describe('What a viewer perceives: each flash against its beep. A limit, or a map'),

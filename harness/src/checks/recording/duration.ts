@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { formatDurationMs } from '../../base/duration.ts';
-import { durationField } from '../../model/fields.ts';
+import { durationField, mustDemand } from '../../model/fields.ts';
 import {
   describeNumberMatcher,
   hasMatcher,
@@ -35,9 +35,7 @@ export const durationDemand: MeasureDemand<DurationInput> = {
         .superRefine((input, context) => {
           const problem = matcherProblem(input);
           if (problem) context.addIssue({ code: 'custom', ...problem });
-          if (!hasMatcher(input)) {
-            context.addIssue({ code: 'custom', message: 'needs a length, such as { equals: 60s, tolerance: 500ms }' });
-          }
+          mustDemand(hasMatcher, 'needs a length, such as { equals: 60s, tolerance: 500ms }')(input, context);
         }),
     ])
     .describe(

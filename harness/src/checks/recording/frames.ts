@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { formatDurationMs } from '../../base/duration.ts';
-import { durationField } from '../../model/fields.ts';
+import { durationField, mustDemand } from '../../model/fields.ts';
 import type { FramesMeasure } from '../../model/measurements.ts';
 import {
   describeNumberMatcher,
@@ -60,9 +60,12 @@ export const framesDemand: MeasureDemand<FramesInput> = {
       'missing-at-start': describedCount('missing-at-start'),
       'missing-at-end': describedCount('missing-at-end'),
     })
-    .refine((input) => NAMES.some((name) => input[name] !== undefined), {
-      error: `says nothing that must be true: add one of ${NAMES.join(', ')}`,
-    })
+    .superRefine(
+      mustDemand(
+        (input) => NAMES.some((name) => input[name] !== undefined),
+        `says nothing that must be true: add one of ${NAMES.join(', ')}`,
+      ),
+    )
     .describe('Frames by the number printed on each of them'),
   describe: (input) =>
     asked(input)

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { formatDurationMs } from '../../base/duration.ts';
-import { durationField } from '../../model/fields.ts';
+import { durationField, mustDemand } from '../../model/fields.ts';
 import type { Measurements } from '../../model/measurements.ts';
 import {
   describeNumberMatcher,
@@ -47,13 +47,14 @@ export const gapsDemand: MeasureDemand<GapsInput> = {
     })
     .superRefine((input, context) => {
       const asked = input['audio-longer-than'] ?? input['video-longer-than'];
-      if (asked === undefined && input.freezes === undefined) {
-        context.addIssue({ code: 'custom', message: 'needs `audio-longer-than`, `video-longer-than` or `freezes`' });
-      }
       if (asked === undefined && input.count !== undefined) {
-        const message = '`count` counts gaps: add `audio-longer-than` or `video-longer-than`';
+        const message = 'counts gaps: add `audio-longer-than` or `video-longer-than`';
         context.addIssue({ code: 'custom', message, path: ['count'] });
       }
+      mustDemand(
+        () => asked !== undefined || input.freezes !== undefined,
+        'needs `audio-longer-than`, `video-longer-than` or `freezes`',
+      )(input, context);
     })
     .describe('Holes in sound and picture'),
   describe: (input) =>

@@ -1,6 +1,7 @@
 // `quality`: whether the pictures are those that were published, bit for bit or by likeness.
 
 import { z } from 'zod';
+import { mustDemand } from '../../model/fields.ts';
 import type { QualityMeasure } from '../../model/measurements.ts';
 import type { Finding } from '../combine.ts';
 import { counted, shortNumber } from '../words.ts';
@@ -27,9 +28,12 @@ export const qualityDemand: MeasureDemand<QualityInput> = {
       ),
       'mean-ssim-above': ssimField.describe('The frames are this like the published ones on average'),
     })
-    .refine((input) => Object.values(input).some((value) => value !== undefined), {
-      error: 'says nothing that must be true: add `bit-exact: true`, `ssim-above` or `mean-ssim-above`',
-    })
+    .superRefine(
+      mustDemand(
+        (input) => Object.values(input).some((value) => value !== undefined),
+        'says nothing that must be true: add `bit-exact: true`, `ssim-above` or `mean-ssim-above`',
+      ),
+    )
     .describe('Pictures against those that were published, matched by frame number'),
   describe: (input) => describeAll(input).join(', '),
   judge({ quality, unmeasured }, input) {

@@ -1,6 +1,7 @@
 // A recorded stream: its length, tracks, sync, frames, holes, timestamps and pictures, as measured after it has ended.
 
 import { z } from 'zod';
+import { mustDemand } from '../../model/fields.ts';
 import type { CheckKind } from '../../model/kinds.ts';
 import type { Measurements, MeasureName } from '../../model/measurements.ts';
 import type { RecordingStatus } from '../../model/ports.ts';
@@ -28,10 +29,12 @@ const schema = z
     timestamps: timestampsDemand.schema.optional(),
     quality: qualityDemand.schema.optional(),
   })
-  .refine((input) => asked(input).length > 0, {
-    error:
+  .superRefine(
+    mustDemand(
+      (input) => asked(input).length > 0,
       'says nothing that must be true of the recording: add `streams`, `frames`, `content-sync` or another measure',
-  });
+    ),
+  );
 
 type RecordingInput = z.output<typeof schema>;
 

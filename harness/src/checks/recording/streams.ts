@@ -1,6 +1,7 @@
 // `streams`: which pictures and sound a recording holds.
 
 import { z } from 'zod';
+import { mustDemand } from '../../model/fields.ts';
 import type { StreamFacts } from '../../model/measurements.ts';
 import {
   describeNumberMatcher,
@@ -38,11 +39,9 @@ const codecOnly = codecs.transform((codec): StreamInput => ({ codec }));
 const codec = codecs.optional().describe("Codec in FFmpeg's words, or a list of which any may be");
 const amount = numberMatcherField(z.number().min(0)).optional();
 
-function demandsSomething(input: StreamInput): boolean {
+function demandsSomething(input: object): boolean {
   return Object.values(input).some((value) => value !== undefined);
 }
-
-const NOTHING = { error: 'says nothing that must be true of the stream' };
 
 export const streamsDemand: MeasureDemand<StreamsInput> = {
   name: 'streams',
@@ -58,7 +57,7 @@ export const streamsDemand: MeasureDemand<StreamsInput> = {
               height: amount.describe('Pixels'),
               'frame-rate': amount.describe('Frames per second'),
             })
-            .refine(demandsSomething, NOTHING),
+            .superRefine(mustDemand(demandsSomething, 'says nothing that must be true of the stream')),
         ])
         .optional()
         .describe('The picture: its codec (`h264`), `none`, or a map'),
@@ -67,14 +66,12 @@ export const streamsDemand: MeasureDemand<StreamsInput> = {
           codecOnly,
           z
             .strictObject({ codec, 'sample-rate': amount.describe('Hz'), channels: amount.describe('How many') })
-            .refine(demandsSomething, NOTHING),
+            .superRefine(mustDemand(demandsSomething, 'says nothing that must be true of the stream')),
         ])
         .optional()
         .describe('The sound: its codec (`aac`), `none`, or a map'),
     })
-    .refine((input) => input.video !== undefined || input.audio !== undefined, {
-      error: 'says nothing that must be true: add `video` or `audio`',
-    })
+    .superRefine(mustDemand(demandsSomething, 'says nothing that must be true: add `video` or `audio`'))
     .describe('Which streams it holds'),
   describe: (input) =>
     (['video', 'audio'] as const).flatMap((kind) => describeStream(kind, input[kind]) ?? []).join(', '),

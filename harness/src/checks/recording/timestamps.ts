@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { formatDurationMs } from '../../base/duration.ts';
-import { durationField } from '../../model/fields.ts';
+import { durationField, mustDemand } from '../../model/fields.ts';
 import type { TimestampsMeasure } from '../../model/measurements.ts';
 import {
   describeNumberMatcher,
@@ -56,9 +56,12 @@ export const timestampsDemand: MeasureDemand<TimestampsInput> = {
         .optional()
         .describe('How often timestamps start again from zero: a number, or a map of matchers'),
     })
-    .refine((input) => Object.values(input).some((value) => value !== undefined), {
-      error: 'says nothing that must be true: add `monotonic: true`, `largest-jump` or another',
-    })
+    .superRefine(
+      mustDemand(
+        (input) => Object.values(input).some((value) => value !== undefined),
+        'says nothing that must be true: add `monotonic: true`, `largest-jump` or another',
+      ),
+    )
     .describe('Labels on packets: their order, jumps, and whether they agree with the sound'),
   describe: (input) => describeAll(input).join(', '),
   judge({ timestamps, unmeasured }, input) {
