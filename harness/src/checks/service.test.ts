@@ -44,6 +44,10 @@ describe('service check', () => {
     expect(judge({ 'exit-code': 0 }, {}).seen).toBe('it has not ended: ready since +3.5 s');
   });
 
+  it('leaves the summary of the run to make a figure of it', () => {
+    expect(judge({ restarts: 0 }, {})).not.toHaveProperty('figures');
+  });
+
   it('gives up waiting only for what nothing will bring about', () => {
     expect(judge({ state: 'ready' }, { state: 'exited', exitCode: 1, isDown: true }).hopeless).toContain('is down');
     expect(judge({ state: 'ready' }, { state: 'exited', exitCode: 1, isDown: false }).hopeless).toBeUndefined();

@@ -26,11 +26,16 @@ export function missWords(miss: number, format: (value: number) => string = shor
   return `, ${format(Math.abs(miss))} too ${miss > 0 ? 'high' : 'low'}`;
 }
 
-/** Milliseconds of media: `119 ms`, `0.42 ms`, `60.02 s`. */
+/** Milliseconds of media: `0.42 ms`, `119 ms`, `1.5 s`, `60.02 s`. */
 export function shortMs(ms: number): string {
   const abs = Math.abs(ms);
-  if (abs >= 10_000) return `${Number((ms / 1_000).toFixed(2))} s`;
+  if (abs >= 1_000) return `${Number((ms / 1_000).toFixed(2))} s`;
   return `${Number(ms.toFixed(abs < 10 ? 2 : 1))} ms`;
+}
+
+/** `300 ms late`: where the sound is against the picture. */
+export function lateOrEarly(offsetMs: number): string {
+  return offsetMs === 0 ? 'in time' : `${shortMs(Math.abs(offsetMs))} ${offsetMs > 0 ? 'late' : 'early'}`;
 }
 
 /** With its sign: + means that the sound is late. */

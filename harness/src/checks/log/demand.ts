@@ -74,7 +74,9 @@ export function allowedMs(intervalMs: number, tolerance: Tolerance = DEFAULT_TOL
 }
 
 export function describeCount(count: NumberMatcher): string {
-  return count.equals === 0 ? 'no line' : `${describeNumberMatcher(count)} line(s)`;
+  if (count.equals === 0) return 'no line';
+  const words = describeNumberMatcher(count);
+  return `${words} ${/\b1$/.test(words) ? 'line' : 'lines'}`;
 }
 
 export function describeSequence(sequence: FieldPatterns[]): string {

@@ -45,7 +45,7 @@ export function judgeLog(seen: LogObservation, input: LogInput): Judgement {
     detail: {
       lines: lines.length,
       of: seen.lines.length,
-      first: lines.slice(0, LINES_KEPT).map(({ atMs, text }) => ({ atMs, text })),
+      first: lines.slice(0, LINES_KEPT).map((line) => ({ atMs: line.atMs, text: showLine(line) })),
     },
   };
 }

@@ -5,7 +5,8 @@ import { type FieldPatterns, mismatches, patternHolds, valueAtPath } from '../..
 import type { LogLine } from '../../model/ports.ts';
 import { sinceStart } from '../words.ts';
 
-const SHOWN_CHARACTERS = 160;
+/** Enough for a structured line with a message; what is longer is in the log file. */
+const SHOWN_CHARACTERS = 240;
 
 /** `text` is the whole line, unless the line has a field of that name. */
 function fieldOfLine({ fields, text }: LogLine, path: string): unknown {

@@ -6,7 +6,7 @@ import { durationField, mustDemand, percentField } from '../../model/fields.ts';
 import type { ContentSyncMeasure } from '../../model/measurements.ts';
 import { beyondLimitMs, SYNC_LIMITS, SYNC_PRESETS, type SyncLimit } from '../../model/sync-limits.ts';
 import type { Finding } from '../combine.ts';
-import { counted, shortNumber, shortShare, signedMs } from '../words.ts';
+import { counted, lateOrEarly, shortNumber, shortShare, signedMs } from '../words.ts';
 import { type MeasureDemand, NO_PAIR, unknown } from './measure-demand.ts';
 
 type NamedLimit = SyncLimit & { words: string };
@@ -23,7 +23,10 @@ const CALIBRATION_MS = 1;
 
 const limitField = z.union(
   [
-    z.enum(SYNC_PRESETS).transform((preset): NamedLimit => ({ ...SYNC_LIMITS[preset], words: preset })),
+    z.enum(SYNC_PRESETS).transform((preset): NamedLimit => {
+      const { leadMs, lagMs } = SYNC_LIMITS[preset];
+      return { leadMs, lagMs, words: `${preset} (${leadMs} ms early to ${lagMs} ms late)` };
+    }),
     durationField.transform((ms): NamedLimit => ({ leadMs: ms, lagMs: ms, words: `±${formatDurationMs(ms)}` })),
     z
       .strictObject({
@@ -123,11 +126,11 @@ function judgeLimit(measure: ContentSyncMeasure, limit: NamedLimit, share: numbe
   const mayBeBeyond = Math.floor((1 - share) * events.length + 1e-9);
   const verdict = clearly.length > mayBeBeyond ? 'failed' : beyond.length > mayBeBeyond ? 'inconclusive' : 'passed';
   const worst = events.reduce((a, b) => (beyondLimitMs(b.offsetMs, limit) > beyondLimitMs(a.offsetMs, limit) ? b : a));
-  const range = `median ${signedMs(offset.median)}, ${signedMs(offset.min)} to ${signedMs(offset.max)} over ${counted(events.length, 'event')}, error at most ${shortNumber(errorBoundMs)} ms`;
+  const range = `median ${signedMs(offset.median)}, ${signedMs(offset.min)} to ${signedMs(offset.max)} over ${counted(events.length, 'event')} (+ is late), error at most ${shortNumber(errorBoundMs)} ms`;
   const seen =
     beyond.length === 0
       ? range
-      : `${counted(beyond.length, 'event')} of ${events.length} beyond it${verdict === 'inconclusive' ? ', by less than the error of measuring' : ''}; the worst at ${shortNumber(worst.atMs / 1_000)} s of the recording: sound ${signedMs(worst.offsetMs)}; ${range}`;
+      : `${counted(beyond.length, 'event')} of ${events.length} beyond it${verdict === 'inconclusive' ? ', by less than the error of measuring' : ''}; the worst at ${shortNumber(worst.atMs / 1_000)} s of the recording: sound ${lateOrEarly(worst.offsetMs)}; ${range}`;
   return {
     verdict,
     expected,

@@ -130,5 +130,7 @@ function asked(input: FramesInput): [CountName, FrameCount][] {
 }
 
 function describeCount(name: CountName, { unit, matcher }: FrameCount): string {
-  return `frames ${name} ${describeNumberMatcher(matcher, unit === 'ms' ? formatDurationMs : String)}`;
+  const what = name.replaceAll('-', ' ');
+  const words = describeNumberMatcher(matcher, unit === 'ms' ? formatDurationMs : String);
+  return words === 'exactly 0' || words === 'exactly 0ms' ? `no frame ${what}` : `frames ${what} ${words}`;
 }

@@ -283,7 +283,7 @@ describe('recording check', () => {
       ),
     ).toMatchObject({
       expected: 'recording output: duration 10s ± 500ms from its first frame',
-      seen: '8000 ms, and 500 ms published before its first frame (number 15), 1500 ms too low',
+      seen: '8 s, and 500 ms published before its first frame (number 15), 1.5 s too low',
     });
     expect(
       judge({ 'av-sync': { within: '120ms', for: '95%' } }, (m) => {
@@ -294,7 +294,7 @@ describe('recording check', () => {
       seen: '0 of 20 segments (0%), the largest -131 ms in segment 0',
     });
     expect(judge({ 'content-sync': 'ebu' }, offsets(300)).seen).toBe(
-      '1 event of 20 beyond it; the worst at 19.5 s of the recording: sound +300 ms; median +2 ms, +2 ms to +300 ms over 20 events, error at most 1 ms',
+      '1 event of 20 beyond it; the worst at 19.5 s of the recording: sound 300 ms late; median +2 ms, +2 ms to +300 ms over 20 events (+ is late), error at most 1 ms',
     );
     expect(judge({ 'content-sync': 'ebu' }, offsets(60.5)).seen).toContain('by less than the error of measuring');
     expect(
@@ -307,9 +307,21 @@ describe('recording check', () => {
       judge({ gaps: { 'audio-longer-than': '200ms' } }, (m) => m.gaps.audio.push({ atMs: 3_000, durationMs: 1_000 })),
     ).toMatchObject({
       expected: 'recording output: no gap in the sound longer than 200ms',
-      seen: '1 gap in the sound, the longest 1000 ms at 3 s of the recording',
+      seen: '1 gap in the sound, the longest 1 s at 3 s of the recording',
     });
     expect(judge({ streams: { audio: 'aac' } }, (m) => m.streams.pop()).seen).toBe('it has no audio, only video h264');
+  });
+
+  it('counts what is out of order over all streams, and shows the first', () => {
+    const judged = judge({ timestamps: { monotonic: true } }, (m) => {
+      Object.assign(m.timestamps.perStream[0] as object, { nonMonotonicDts: 2, ptsBeforeDts: 1 });
+      Object.assign(m.timestamps.perStream[1] as object, { nonMonotonicDts: 3 });
+      m.timestamps.issues.push({ kind: 'gap', stream: 0, atMs: 1_000, detail: 'not this one' });
+      m.timestamps.issues.push({ kind: 'dts-not-increasing', stream: 1, atMs: 2_000, detail: 'DTS goes back by 9 ms' });
+    });
+    expect(judged.seen).toBe(
+      '5 DTS not after the one before, 1 PTS before its DTS; first: dts-not-increasing at 2 s, DTS goes back by 9 ms',
+    );
   });
 
   it('gives the reason of the instrument when it could not measure', () => {
@@ -327,7 +339,7 @@ describe('recording check', () => {
       without('content-sync')(m);
       m.frames.lost = 3;
     });
-    expect(judged).toMatchObject({ verdict: 'failed', expected: 'recording output: frames lost exactly 0' });
+    expect(judged).toMatchObject({ verdict: 'failed', expected: 'recording output: no frame lost' });
     expect(judged.figures?.map(({ name, verdict }) => [name, verdict])).toEqual([
       ['output · video', 'passed'],
       ['output · lost', 'failed'],
