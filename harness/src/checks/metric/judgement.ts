@@ -49,7 +49,10 @@ export function judgeMetricAlways(seen: MetricObservation, input: MetricInput): 
     const everSeen = seen.scrapes.some((scrape) => valueAt(scrape, input.metric) !== undefined);
     return everSeen ? cannotTell(expected, 'it had no value in any sample since the case began') : missing(seen, input);
   }
-  const held = `held in ${counted(samples.length, 'sample')}, the last ${shortNumber(last.value)} at ${sinceStart(last.atMs, seen.fromMs)}`;
+  const values = samples.map(({ value }) => value);
+  const [lowest, highest] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const range = lowest === highest ? '' : ` (${shortNumber(lowest)} to ${shortNumber(highest)})`;
+  const held = `held in ${counted(samples.length, 'sample')}${range}, the last ${shortNumber(last.value)} at ${sinceStart(last.atMs, seen.fromMs)}`;
   // A service that was ended on purpose has no more values to promise anything about; one that stopped answering has.
   if (seen.problem && !(seen.state && GONE.includes(seen.state))) {
     return cannotTell(expected, `${held}, but not to be seen since: ${seen.problem.message}`, seen.problem.hint);
@@ -60,7 +63,7 @@ export function judgeMetricAlways(seen: MetricObservation, input: MetricInput): 
     expected,
     seen: `${held}${ending}`,
     last: last.value,
-    detail: { value: last.value, samples: samples.length },
+    detail: { value: last.value, lowest, highest, samples: samples.length },
   };
 }
 

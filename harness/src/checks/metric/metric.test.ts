@@ -196,7 +196,7 @@ describe('metric check', () => {
       });
       expect(always({ metric: 'x', 'at-most': 5 }, spike)).toMatchObject({
         verdict: 'passed',
-        seen: 'held in 4 samples, the last 0 at +1.0 s',
+        seen: 'held in 4 samples (0 to 5), the last 0 at +1.0 s',
       });
     });
 
