@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../model/errors.ts';
 import { codeFrame } from './code-frame.ts';
-import { formatProblemLines, formatProblems } from './format-problems.ts';
+import { formatProblems } from './format-problems.ts';
 
 const text = 'suite: s\nenvironment: e\ncases:\n  - case: x\n    stpes: []\n    more: 1\n    last: 2\n';
 const error: Problem = {
@@ -46,15 +46,18 @@ suites/a.suite.yaml:1:1 warning odd
     expect(formatProblems([], texts, { color: false })).toBe('');
   });
 
-  test('fit on a line each for scripts, whatever they hold', () => {
-    expect(formatProblemLines([{ ...error, message: 'two\n lines' }, warning], '/work')).toEqual([
-      'suites/a.suite.yaml:5:5: error: two lines (did you mean `steps`?)',
-      'suites/a.suite.yaml:1:1: warning: odd',
-    ]);
+  test('stay on one line each, whatever their text holds', () => {
+    const [head] = formatProblems([{ ...error, message: 'two\n  lines' }], texts, {
+      color: false,
+      from: '/work',
+    }).split('\n');
+    expect(head).toBe('suites/a.suite.yaml:5:5 error two lines');
   });
 
   test('show far-away files by their whole path', () => {
-    expect(formatProblemLines([warning], '/a/b/c/d')).toEqual(['/work/suites/a.suite.yaml:1:1: warning: odd']);
+    expect(formatProblems([warning], texts, { color: false, from: '/a/b/c/d' })).toMatch(
+      /^\/work\/suites\/a\.suite\.yaml:1:1 warning odd/,
+    );
   });
 });
 

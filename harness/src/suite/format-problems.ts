@@ -34,16 +34,8 @@ export function formatProblems(
   return `${paragraphs.join('\n\n')}\n\n${countProblems(problems)}\n`;
 }
 
-/** One line a problem, for logs and scripts: `file:line:col: error: message (hint)`. */
-export function formatProblemLines(problems: readonly Problem[], from = process.cwd()): string[] {
-  return problems.map(
-    ({ severity, message, hint, position }) =>
-      `${placeFrom(position, from)}: ${severity}: ${oneLine(message)}${hint === undefined ? '' : ` (${oneLine(hint)})`}`,
-  );
-}
-
 /** `2 errors and 1 warning in 1 file` */
-export function countProblems(problems: readonly Problem[]): string {
+function countProblems(problems: readonly Problem[]): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const warnings = problems.length - errors;
   const files = new Set(problems.map(({ position }) => position.file)).size;

@@ -22,7 +22,7 @@ export function resolveFromDisk(path: string, from: string): { file: string; tex
 }
 
 /** The file's text: UTF-8, at most 1 MiB. */
-export function readSuiteText(file: string): string {
+function readSuiteText(file: string): string {
   let bytes: Buffer;
   try {
     bytes = readBounded(file);
