@@ -49,7 +49,7 @@ export class EmbeddedEnvironment implements RunningEnvironment {
         new SupervisedService({
           spec: service,
           command,
-          probe: readinessProbe(service, table, command),
+          probe: readinessProbe(service, table, command, guard),
           guard,
           logFile: openLogFile(start.logFolder, service.name, start.mask ? { mask: start.mask } : {}),
           mask: start.mask,

@@ -22,6 +22,7 @@ const { env } = process;
 console.log(JSON.stringify({ event: 'start', pid: process.pid, env }));
 if (env.SAY) process.stderr.write(env.SAY);
 if (env.CHILD) console.log(JSON.stringify({ event: 'child', child: spawn('sh', ['-c', 'trap "" TERM; exec sleep 600'], { stdio: 'inherit' }).pid }));
+if (env.STOP_MS) process.on('SIGTERM', () => setTimeout(() => process.exit(0), Number(env.STOP_MS)));
 if (env.IGNORE_TERM) process.on('SIGTERM', () => {});
 if (env.CRASH_ONCE && !existsSync(env.CRASH_ONCE)) { writeFileSync(env.CRASH_ONCE, ''); process.exit(3); }
 if (env.EXIT) process.exit(Number(env.EXIT));
@@ -256,6 +257,24 @@ describe('what cannot start', () => {
     await nothingIsLeft();
   });
 
+  test('a health check that fails or hangs: what it said, and nothing of it is left', async () => {
+    const check = { intervalMs: 50, timeoutMs: 200, retries: 1, startPeriodMs: 0 };
+    const sick = service('sick', { ready: { command: ['sh', '-c', 'echo no disk; exit 3'], ...check } });
+    expect(await refusal(specOf(sick), { readyWithinMs: 500 })).toMatchObject({
+      message: 'service sick is not ready after 0.5 s: still starting (health check ended with 3: no disk)',
+    });
+    const pids = join(folder, 'pids');
+    const hangs = service('hangs', {
+      ready: { command: ['sh', '-c', `sleep 600 & echo $! >> ${pids}; wait`], ...check },
+    });
+    expect(await refusal(specOf(hangs), { readyWithinMs: 700 })).toMatchObject({
+      message: 'service hangs is not ready after 0.7 s: still starting (health check took longer than 200 ms)',
+    });
+    const sleepers = readFileSync(pids, 'utf8').trim().split('\n').map(Number);
+    expect(sleepers.length).toBeGreaterThan(1);
+    await until('all are gone', () => !sleepers.some(isAlive));
+  });
+
   test('one that keeps crashing under its restart policy', async () => {
     const bad = service('bad', { restart: { policy: 'always' }, environment: { EXIT: '1' } });
     const error = await refusal(specOf(bad), { readyWithinMs: 1_000 });
@@ -419,7 +438,10 @@ describe('stopping', () => {
     const environment = await start(
       specOf(
         service('db', { environment: { CHILD: '1' } }),
-        service('web', { dependsOn: [{ service: 'db', condition: 'service_started' }] }),
+        service('web', {
+          dependsOn: [{ service: 'db', condition: 'service_started' }],
+          environment: { STOP_MS: '200' },
+        }),
       ),
     );
     await until('the child is known', () => logs.some((line) => line.fields?.event === 'child'));

@@ -1,12 +1,13 @@
 // Whether a service is ready: one attempt of its HTTP address, its health check's command, or its ports.
 
-import { spawn } from 'node:child_process';
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
 import { LOCAL_HOST, type PortTable, rewriteAddresses, rewriteArguments } from '../../environment/address-map.ts';
 import type { ServiceSpec } from '../../model/environment.ts';
+import type { ProcessGuard } from '../../model/processes.ts';
 import type { ServiceCommand } from './service-command.ts';
+import { startServiceProcess } from './service-process.ts';
 
 export interface ReadinessProbe {
   /** `undefined` when ready, else what was seen instead. Never rejects. */
@@ -23,6 +24,7 @@ export function readinessProbe(
   spec: ServiceSpec,
   table: PortTable,
   command: ServiceCommand,
+  guard: ProcessGuard,
 ): ReadinessProbe | undefined {
   const { ready } = spec;
   if (ready && 'http' in ready) {
@@ -39,7 +41,7 @@ export function readinessProbe(
   if (ready) {
     const argv = rewriteArguments(spec.name, ready.command, table);
     return {
-      attempt: (signal) => runCheck(argv, command, ready.timeoutMs, signal),
+      attempt: (signal) => runCheck(argv, command, guard, ready.timeoutMs, signal),
       everyMs: 20,
       maxEveryMs: Math.min(ready.intervalMs, 1_000),
     };
@@ -87,27 +89,28 @@ function tryConnect(port: number, signal: AbortSignal): Promise<string | undefin
   });
 }
 
-function runCheck(
+async function runCheck(
   argv: string[],
-  command: ServiceCommand,
+  { env, cwd }: ServiceCommand,
+  guard: ProcessGuard,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const [program = '', ...args] = argv;
-  return new Promise((resolve) => {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const child = spawn(program, args, {
-      cwd: command.cwd,
-      env: command.env,
-      stdio: 'ignore',
-      signal: bounded,
-      killSignal: 'SIGKILL',
-    });
-    child.once('error', (error) => {
-      resolve(bounded.aborted ? `health check took longer than ${timeoutMs} ms` : `health check: ${error.message}`);
-    });
-    child.once('exit', (code, name) => resolve(code === 0 ? undefined : `health check ended with ${code ?? name}`));
+  let lastLine = '';
+  const check = startServiceProcess({ argv: [program, ...args], env, cwd }, guard, (_stream, text) => {
+    lastLine = text.trim() || lastLine;
   });
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const stop = () => check.signal('SIGKILL');
+  bounded.addEventListener('abort', stop, { once: true });
+  if (bounded.aborted) stop();
+  const exit = await check.ended;
+  bounded.removeEventListener('abort', stop);
+  if (exit.code === 0) return undefined;
+  if (bounded.aborted) return `health check took longer than ${timeoutMs} ms`;
+  const words = lastLine === '' ? '' : `: ${lastLine.slice(0, 200)}`;
+  return exit.problem ?? `health check ended with ${exit.code ?? exit.signal}${words}`;
 }
 
 function reasonOf(error: Error): string {
