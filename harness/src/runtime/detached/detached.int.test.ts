@@ -95,7 +95,8 @@ test('it owns itself: the mark of the command that started it is not passed on',
   const state = await up();
   expect(state.owner).toMatch(new RegExp(`^${state.pid}:`));
   const mine = markedProcesses().filter(({ mark }) => mark === state.owner);
-  expect(mine).toHaveLength(2); // the services; the keeper itself got no mark
+  expect(mine).toHaveLength(2); // the services
+  expect(markedProcesses().filter(({ pid }) => pid === state.pid)).toEqual([]);
 });
 
 test('its state follows its services', async () => {
