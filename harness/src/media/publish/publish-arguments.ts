@@ -44,5 +44,6 @@ export function publishArguments({ path, url, startAtMs, loopMs, hasAudio }: Pub
 function outputFor(url: string): string[] {
   return url.startsWith('rtmp')
     ? ['-flvflags', 'no_duration_filesize', '-f', 'flv', url]
-    : ['-rtsp_transport', 'tcp', '-f', 'rtsp', url];
+    : // Otherwise five AAC frames are gathered into each RTP packet, and the last gathering is never sent.
+      ['-muxdelay', '0', '-rtsp_transport', 'tcp', '-f', 'rtsp', url];
 }
