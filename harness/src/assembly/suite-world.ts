@@ -84,6 +84,7 @@ export async function openSuiteWorld(
     .start(spec, {
       overrides: suite.services,
       logFolder: join(folder, 'logs'),
+      mask,
       onLog: (line) => {
         logs.append(line);
         emitEvent({ type: 'log', atMs: line.atMs, service: line.service, stream: line.stream, text: line.text });

@@ -93,7 +93,7 @@ function reasonToSkip(kase: Case, runtime: string): string | undefined {
 function resultOf(suite: Suite, kase: Case, outcome: CaseOutcome, world?: SuiteWorld): CaseResult {
   const mask = world?.mask ?? ((text: string) => text);
   const more = outcome.error?.cause instanceof AggregateError ? outcome.error.cause.errors : [];
-  return {
+  const result: CaseResult = {
     case: kase.id,
     title: kase.title,
     priority: kase.priority,
@@ -106,6 +106,8 @@ function resultOf(suite: Suite, kase: Case, outcome: CaseOutcome, world?: SuiteW
     ...(outcome.error ? { error: errorRecord(outcome.error, mask) } : {}),
     ...(more.length > 0 ? { moreErrors: more.map((error) => errorRecord(toTestcardError(error), mask)) } : {}),
   };
+  // Figures hold what was promised and seen in words, which may be a secret too.
+  return JSON.parse(mask(JSON.stringify(result))) as CaseResult;
 }
 
 /** The error that Vitest shows: its stack is one frame, the place in the YAML. */
