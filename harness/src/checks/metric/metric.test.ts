@@ -200,6 +200,15 @@ describe('metric check', () => {
       });
     });
 
+    it('judges a change, a rate or a quantile over everything so far, at each look', () => {
+      const rising = seen([{ x: 0 }, { x: 1 }, { x: 2 }]);
+      expect(always({ metric: 'x', 'increases-by': { 'at-most': 2 } }, rising).verdict).toBe('passed');
+      expect(always({ metric: 'x', 'increases-by': { 'at-most': 1 } }, rising).verdict).toBe('failed');
+      expect(always({ metric: 'x', rate: { below: 3 } }, rising).verdict).toBe('failed');
+      const slow = seen([HISTOGRAM, counts(0, 10, 10)]);
+      expect(always({ metric: 'h', quantile: 0.5, below: 50 }, slow).verdict).toBe('failed');
+    });
+
     it('does not hold the case to what stood there before it began', () => {
       expect(always({ metric: 'x', 'at-most': 3 }, seen([{ x: 9 }, { x: 0 }])).verdict).toBe('passed');
     });

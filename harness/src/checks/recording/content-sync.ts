@@ -130,7 +130,7 @@ function judgeLimit(measure: ContentSyncMeasure, limit: NamedLimit, share: numbe
   const seen =
     beyond.length === 0
       ? range
-      : `${counted(beyond.length, 'event')} of ${events.length} beyond it${verdict === 'inconclusive' ? ', by less than the error of measuring' : ''}; the worst at ${shortNumber(worst.atMs / 1_000)} s of the recording: sound ${lateOrEarly(worst.offsetMs)}; ${range}`;
+      : `${counted(beyond.length, 'event')} of ${events.length} beyond it${verdict === 'inconclusive' ? ', by less than the error of measuring' : ''}; the worst at ${shortNumber(worst.atMs / 1_000)} s of the stream: sound ${lateOrEarly(worst.offsetMs)}; ${range}`;
   return {
     verdict,
     expected,

@@ -87,19 +87,20 @@ function judgeCount(
 ): Finding {
   const expected = describeCount(name, { unit, matcher });
   if (!frames || frames.total === 0) return unknown(expected, why ?? 'it has no picture that can be decoded');
-  const { total, unreadable, frameRate } = frames;
+  const { total, unreadable } = frames;
+  const frameRate = publishedRate(frames);
   if (frames.first === undefined && name !== 'unreadable' && name !== 'stale') {
     return unknown(expected, `no number of this run can be read on its ${counted(total, 'frame')}`, NO_TEST_CARD);
   }
   if (unit === 'ms' && !(frameRate > 0)) return unknown(expected, 'its frame rate is not known');
   const value = countOf(frames, name);
   if (value === undefined) return unknown(expected, 'what was published is not known', NO_TEST_CARD);
-  const inFrames = unit === 'ms' ? mapMatcher(matcher, (ms) => (ms / 1_000) * frameRate) : matcher;
+  const inFrames = unit === 'ms' ? mapMatcher(matcher, (ms) => framesIn(ms, frameRate)) : matcher;
   const holds = numberHolds(inFrames, value);
   const length = frameRate > 0 && value > 0 ? ` (${formatDurationMs((value / frameRate) * 1_000)})` : '';
   const saw = `${name} ${value}${length}`;
   const first = frames.defects.find((defect) => defect.kind === name);
-  const where = first ? `, the first at ${shortNumber(first.atMs / 1_000)} s of the recording` : '';
+  const where = first ? `, the first at ${shortNumber(first.atMs / 1_000)} s of the stream` : '';
   const figure = {
     name,
     value: `${value} of ${total}`,
@@ -114,6 +115,18 @@ function judgeCount(
   }
   const miss = holds ? '' : missWords(missBy(inFrames, value), (frameCount) => counted(Math.ceil(frameCount), 'frame'));
   return finding(holds, expected, `${saw}${miss}${holds ? '' : where}`, { figure });
+}
+
+/** Numbers a second: that of the publication even where every other frame is gone. */
+function publishedRate({ first, last, total, frameRate }: FramesMeasure): number {
+  if (first === undefined || last === undefined || last <= first || total < 2) return frameRate;
+  return ((last - first) * frameRate) / (total - 1);
+}
+
+/** A measured rate is never quite whole: what is a whole number of frames but for that stays one. */
+function framesIn(ms: number, frameRate: number): number {
+  const exact = (ms / 1_000) * frameRate;
+  return Math.abs(exact - Math.round(exact)) < 0.1 ? Math.round(exact) : exact;
 }
 
 function countOf(frames: FramesMeasure, name: CountName): number | undefined {

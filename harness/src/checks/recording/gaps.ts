@@ -104,7 +104,7 @@ function judgeGaps(
   const any = gaps[kind].reduce((most, { durationMs }) => Math.max(most, durationMs), 0);
   const name = kind === 'freezes' ? 'freeze' : `gap in the ${kind === 'audio' ? 'sound' : 'picture'}`;
   const seen = longest
-    ? `${counted(found.length, name, kind === 'freezes' ? 'freezes' : name.replace('gap', 'gaps'))}, the longest ${shortMs(longest.durationMs)} at ${shortNumber(longest.atMs / 1_000)} s of the recording`
+    ? `${counted(found.length, name, kind === 'freezes' ? 'freezes' : name.replace('gap', 'gaps'))}, the longest ${shortMs(longest.durationMs)} at ${shortNumber(longest.atMs / 1_000)} s of the stream`
     : `no ${name}${any > 0 ? `; the longest is ${shortMs(any)}` : ''}`;
   const pilot = kind === 'audio' && !gaps.pilotFound ? ' (no pilot tone: only digital silence is seen)' : '';
   const holds = numberHolds(count, found.length);

@@ -270,6 +270,16 @@ describe('recording check', () => {
     ).toBe('passed');
   });
 
+  it('turns durations into frames at the rate of the publication, as measured or halved on the way', () => {
+    const check = { frames: { 'missing-at-start': { 'at-most': '2s' } } };
+    const judged = (missing: number, over: object) =>
+      judge(check, (m) => Object.assign(m.frames, { missingAtStart: missing, ...over })).verdict;
+    expect(judged(60, { frameRate: 29.998 })).toBe('passed');
+    expect(judged(61, { frameRate: 30.002 })).toBe('failed');
+    expect(judged(60, { frameRate: 15, total: 143, lost: 142 })).toBe('passed');
+    expect(judged(61, { frameRate: 15, total: 143, lost: 142 })).toBe('failed');
+  });
+
   it('demands that a stream is not there with `none`', () => {
     expect(judge({ streams: { audio: 'none' } }, (m) => m.streams.pop()).verdict).toBe('passed');
     expect(judge({ streams: { audio: 'none' } }).verdict).toBe('failed');
@@ -293,8 +303,13 @@ describe('recording check', () => {
       expected: 'recording output: timestamps of picture and sound within 120ms for 95% of segments',
       seen: '0 of 20 segments (0%), the largest -131 ms in segment 0',
     });
+    expect(
+      judge({ 'av-sync': { within: '120ms' } }, (m) => {
+        Object.assign(m['av-sync'].segments[7] as object, { deltaMs: -131 });
+      }).seen,
+    ).toBe('19 of 20 segments (95%), the largest -131 ms in segment 7');
     expect(judge({ 'content-sync': 'ebu' }, offsets(300)).seen).toBe(
-      '1 event of 20 beyond it; the worst at 19.5 s of the recording: sound 300 ms late; median +2 ms, +2 ms to +300 ms over 20 events (+ is late), error at most 1 ms',
+      '1 event of 20 beyond it; the worst at 19.5 s of the stream: sound 300 ms late; median +2 ms, +2 ms to +300 ms over 20 events (+ is late), error at most 1 ms',
     );
     expect(judge({ 'content-sync': 'ebu' }, offsets(60.5)).seen).toContain('by less than the error of measuring');
     expect(
@@ -302,12 +317,12 @@ describe('recording check', () => {
         m.frames.lost = 30;
         m.frames.defects.push({ kind: 'lost', atMs: 4_000, number: 120, count: 30 });
       }).seen,
-    ).toBe('lost 30 (1s), 30 frames too high, the first at 4 s of the recording');
+    ).toBe('lost 30 (1s), 30 frames too high, the first at 4 s of the stream');
     expect(
       judge({ gaps: { 'audio-longer-than': '200ms' } }, (m) => m.gaps.audio.push({ atMs: 3_000, durationMs: 1_000 })),
     ).toMatchObject({
       expected: 'recording output: no gap in the sound longer than 200ms',
-      seen: '1 gap in the sound, the longest 1 s at 3 s of the recording',
+      seen: '1 gap in the sound, the longest 1 s at 3 s of the stream',
     });
     expect(judge({ streams: { audio: 'aac' } }, (m) => m.streams.pop()).seen).toBe('it has no audio, only video h264');
   });
