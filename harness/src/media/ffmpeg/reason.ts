@@ -5,7 +5,7 @@ const LABEL = /^(\[[^\]]*\]\s*)+/;
 
 /** Lines that tell that something failed, but not what. */
 const EMPTY_TALK =
-  /^(Conversion failed!|Exiting normally|Error while (opening|closing) |Error (initializing|reinitializing) |Press \[q\]|Last message repeated|At least one output file must be specified|Output file is empty|Could not write header)/;
+  /^(Conversion failed!|Exiting normally|Error while (opening|closing) |Error closing file |Error (initializing|reinitializing) |Press \[q\]|Last message repeated|At least one output file must be specified|Output file is empty|Could not write header)/;
 
 const TELLING =
   /(error|failed|fail\b|invalid|refused|not found|no such|unable|could not|cannot|timed? ?out|denied|unauthor|forbidden|server returned|broken pipe|reset by peer|end of file|does not|unrecognized|unknown|no space|in use)/i;
