@@ -88,6 +88,14 @@ export interface JunitCase {
   skipped?: unknown;
 }
 
+/** As in a user's shell: without what Vitest sets for its own workers, and without colour. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|FORCE_COLOR|NODE_ENV|TESTCARD_OWNER)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), NO_COLOR: '1' };
+}
+
 /** With the environment `tiny` and one suite `suites/works.suite.yaml` unless other files are written. */
 export function createProject(): Project {
   const folder = mkdtempSync(join(tmpdir(), 'testcard-project-'));
@@ -106,8 +114,9 @@ export function createProject(): Project {
       reject: false,
       all: true,
       timeout: 90_000,
-      env: { NO_COLOR: '1', FORCE_COLOR: '', VITEST: '', ...options.env },
       ...options,
+      extendEnv: false,
+      env: { ...plainEnvironment(), ...options.env },
     }) as ResultPromise;
   const runFolder = () => {
     const runs = readdirSync(join(folder, 'reports')).filter((name) => /^\d{4}-/.test(name));

@@ -87,7 +87,8 @@ function hintFor(lines: string[], lastWords: string | undefined, path: string): 
   const text = lines.join('\n');
   const log = `its whole log: ${path}`;
   if (/EADDRINUSE|address already in use/i.test(text)) {
-    return `it wants a port that is taken: declare the port under ports and give it through a variable such as PORT; ${log}`;
+    const port = /(?:EADDRINUSE|address already in use)\D*?(?:[\d.]+:|:::)?(\d{2,5})\b/i.exec(text)?.[1];
+    return `it wants a port that is taken${port === undefined ? '' : ` (${port})`}: declare the port under ports and give it through a variable such as PORT; ${log}`;
   }
   if (/ENOENT|MODULE_NOT_FOUND|ERR_MODULE_NOT_FOUND/.test(text)) {
     return `something it needs is not there: check x-testcard.embedded.run (paths start at the project's root); ${log}`;
