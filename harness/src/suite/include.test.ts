@@ -55,7 +55,7 @@ describe('a block', () => {
   test.each([
     ['- use: warmup', /^6:14 unknown block `warmup` \[did you mean `warm-up`\?\]/],
     ['- use: { name: warm-up, wiht: { times: 7 } }', /^6:31 unknown key `wiht` in `use` \[did you mean `with`\?\]/],
-    ['- use: 3', /^6:14 `use`: expected text, or a map, got 3/],
+    ['- use: 3', /^6:14 `use`: expected text, or a map with `name`, got 3/],
   ])('%s', (step, expected) => {
     expect(problemsOf(text(`${step}\n${CHECK}`, warmUp))[0]).toMatch(expected);
   });

@@ -19,7 +19,7 @@ const TYPE_WORDS: Record<string, string> = {
 export function expectation(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return `expected ${TYPE_WORDS[issue.expected] ?? issue.expected}`;
+      return `expected ${TYPE_WORDS[issue.expected] ?? issue.expected}${withKeys(issue)}`;
     case 'invalid_value':
       return `expected ${issue.values.length > 1 ? 'one of ' : ''}${quoted(issue.values)}`;
     case 'too_small':
@@ -31,10 +31,20 @@ export function expectation(issue: z.core.$ZodRawIssue): string {
     case 'not_multiple_of':
       return `expected a multiple of ${issue.divisor}`;
     case 'invalid_union':
-      return Array.isArray(issue.options) ? `expected one of ${quoted(issue.options)}` : 'expected something else';
+      return Array.isArray(issue.options) ? `expected one of ${quoted(issue.options)}` : NO_WORDS;
     default:
       return issue.message ?? 'it is not valid';
   }
+}
+
+/** ` with \`name\` and \`to\``: the keys that a map must have. */
+function withKeys({ inst }: z.core.$ZodRawIssue): string {
+  const shape = (inst as z.core.$ZodObject | undefined)?._zod.def.shape;
+  if (typeof shape !== 'object') return '';
+  const required = Object.keys(shape).filter((key) => shape[key]?._zod.optin === undefined);
+  return required.length === 0 || required.length > 4
+    ? ''
+    : ` with ${quoted(required).replace(/, (?=[^,]*$)/, ' and ')}`;
 }
 
 const quoted = (values: readonly unknown[]): string => values.map((value) => `\`${String(value)}\``).join(', ');
@@ -52,6 +62,9 @@ function sizeWords(
   if (inclusive === false) return `a number ${end === 'least' ? 'above' : 'below'} ${count}`;
   return `a number of at ${end} ${count}`;
 }
+
+/** What a union says when its own schema has nothing to say. */
+export const NO_WORDS = 'expected something else';
 
 const UNITS: Record<string, string> = {
   ms: 'ms',

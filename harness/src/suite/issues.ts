@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
-import { expectation, unitHint } from './issue-words.ts';
+import { expectation, NO_WORDS, unitHint } from './issue-words.ts';
 import { isUnknownAt, originOf, type Path, positionOf, valueAt } from './origins.ts';
 import { listNames, nearest, suggestion } from './suggest.ts';
 
@@ -93,7 +93,7 @@ class Translator {
       return [this.#at(path, `${this.#nameOf(path)}: ${issue.message}`)];
     }
     if (issue.code === 'unrecognized_keys') return this.#unknownKeys(issue.keys, path);
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) return this.#union(issue.errors, path);
+    if (issue.code === 'invalid_union' && issue.errors.length > 0) return this.#union(issue, path);
     if (issue.code === 'invalid_key') {
       const reason = issue.issues[0]?.message ?? 'it is not valid';
       return [this.#at(path, `the key \`${String(path.at(-1))}\` cannot stand here: ${reason}`, undefined, true)];
@@ -115,11 +115,16 @@ class Translator {
         ? message
         : `expected ${expected}`;
     const said = `${this.#nameOf(path)}: ${wanted}${got === '' ? '' : `, got ${got}`}`;
-    return this.#at(path, said, unitHint(message, valueAt(this.#value, path)) ?? this.#typeHint(expected, path));
+    const value = valueAt(this.#value, path);
+    return this.#at(
+      path,
+      said,
+      unitHint(message, value) ?? listHint(expected, value) ?? this.#typeHint(expected, path),
+    );
   }
 
   /** Findings of the branch that was most probably meant; when that cannot be told, what all of them expect. */
-  #union(branches: Issue[][], path: Path): Finding[] {
+  #union({ errors: branches, message }: z.core.$ZodIssueInvalidUnion, path: Path): Finding[] {
     const alive = branches.filter(
       (issues) => !issues.some((issue) => issue.path.length === 0 && isOfAnotherType(issue)),
     );
@@ -127,6 +132,7 @@ class Translator {
       const translated = alive.map((issues) => issues.flatMap((issue) => this.issue(issue, path)));
       return translated.sort((a, b) => a.length - b.length)[0] ?? [];
     }
+    if (message !== NO_WORDS) return [this.#mismatch(message, path)];
     const expected = new Set(
       branches.flatMap((issues) =>
         issues
@@ -209,6 +215,11 @@ const isOfAnotherType = (issue: Issue): boolean =>
 function expectationsOf(issue: Issue): string[] {
   if (issue.code !== 'invalid_union') return [issue.message];
   return issue.errors.flatMap((branch) => branch.filter((inner) => inner.path.length === 0).flatMap(expectationsOf));
+}
+
+function listHint(expected: string, value: unknown): string | undefined {
+  if (!expected.startsWith('a list') || (typeof value !== 'string' && typeof value !== 'number')) return undefined;
+  return `write it as a list: [${String(value).slice(0, 40)}]`;
 }
 
 /** A value in a message: short, and by its kind when it is a map or list. */

@@ -89,6 +89,7 @@ function parseCombination(input: CombinationInput): ParsedCase {
   const position = source.positionAt(offsetOf(node, 0));
   const raw = buildCase(node, source, scope, session);
   const vars = scope.shownValues();
+  if (session.exhausted) return { steps: [], throughout: [], at: '', variables };
   const { result, frame } = inFrame(() =>
     checkAgainst(session.registry.caseSchema, raw, { root: raw, path: [], what: 'this case', fallback: position }),
   );

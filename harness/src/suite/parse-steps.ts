@@ -59,7 +59,9 @@ function parseStep(raw: unknown): ParsedOne {
   if (key === undefined || keys.length > 1) return brokenStep(raw, [manyKeys(keys, raw, steps)]);
   const step = steps.get(key);
   if (!step) {
-    const hint = suggestion(key, steps.keys(), 'steps are');
+    const hint = origin.session.registry.checks.has(key)
+      ? `\`${key}\` is a check: put it into \`expect\`, \`eventually\` or \`throughout\``
+      : suggestion(key, steps.keys(), 'steps are');
     return brokenStep(raw, [{ path: [key], onKey: true, message: `unknown step \`${key}\``, hint }]);
   }
   const { result, frame } = inFrame(() => parseInput(step, raw, key, origin));

@@ -143,6 +143,15 @@ cases:
     expect(problemsOf(text)).toEqual([expected]);
   });
 
+  test('the environment is looked up although something else at the top is wrong', () => {
+    const text = suiteWith(CHECK, 'environment: e\ntags: smoke');
+    const problem = { severity: 'error' as const, message: 'no such', position: { file: '', line: 1, col: 1 } };
+    expect(problemsOf(text, { knownOf: () => problem })).toEqual([
+      '2:14 no such',
+      '3:7 `tags`: expected a list, got "smoke" [write it as a list: [smoke]]',
+    ]);
+  });
+
   test('no cases', () => {
     expect(problemsOf('suite: s\nenvironment: e\n')[0]).toMatch(/^1:1 the suite has no cases/);
     expect(problemsOf('suite: s\nenvironment: e\ncases: []\n')).toEqual([
@@ -196,11 +205,16 @@ describe('a step', () => {
       '- eventually:\n  within: 3s\n  metric: m',
       '6:9 a step is a map with one key: this one has `eventually`, `within`, `metric` [indent what belongs to `eventually` further than `eventually` itself]',
     ],
-    ['without a value', '- finish:', '6:9 `finish`: expected text, or a map, got nothing'],
+    ['without a value', '- finish:', '6:9 `finish`: expected text, or a map with `name`, got nothing'],
     [
       'of an unknown kind',
       '- network: { cut: true }',
       '6:9 unknown step `network` [steps are: publish, record, finish, request, expect, eventually, parallel, repeat, phase, wait, use]',
+    ],
+    [
+      'that is a check',
+      '- metric: m',
+      '6:9 unknown step `metric` [`metric` is a check: put it into `expect`, `eventually` or `throughout`]',
     ],
     ['with a wrong type', '- record: { from: 3, as: x }', '6:25 `from`: expected text, got 3'],
     [

@@ -10,6 +10,7 @@ import { type IncludedFile, type ResolveInclude, readIncludes } from './include.
 import { checkAgainst } from './issues.ts';
 import { checkOverrides, type Known, type KnownOf, knownNames } from './known.ts';
 import { checkNames } from './names.ts';
+import { isUnknownAt, valueAt } from './origins.ts';
 import { type ParsedCase, parseCase, reportFindings, type SuiteDefaults } from './parse-case.ts';
 import { buildRaw, entriesOf, followAlias, type MapEntry } from './raw.ts';
 import { checkBlocks, readBlocks } from './read-blocks.ts';
@@ -83,9 +84,9 @@ function parseDocument(
   });
   const variables = collectVariables(entries, included, source, session);
   const scope = new Scope({ definitions: variables, evaluate: evaluateIn(session) });
-  const top = parseTop(root, source, scope, session);
+  const { top, environmentRef } = parseTop(root, source, scope, session);
   const environmentAt = placeOf(entries, 'environment', source) ?? start;
-  const known = knownNames(options, top?.environment, environmentAt, source.file, session);
+  const known = knownNames(options, environmentRef, environmentAt, source.file, session);
   for (const file of included) readBlocks(file.blocks, file.source, session);
   readBlocks(entries.get('blocks'), source, session);
   const throughout = entries.get('throughout');
@@ -113,14 +114,21 @@ function parseDocument(
   return suite;
 }
 
-function parseTop(root: YAMLMap, source: SuiteSource, scope: Scope, session: Session): TopFields | undefined {
+interface ParsedTop {
+  top?: TopFields;
+  /** Also known when something else at the top is wrong, so that names are checked all the same. */
+  environmentRef?: string;
+}
+
+function parseTop(root: YAMLMap, source: SuiteSource, scope: Scope, session: Session): ParsedTop {
   const { value } = buildRaw(root, { source, scope, session, allowSaved: false, skip: new Set(LATE_KEYS) });
   const fallback = source.positionAt(offsetOf(root, 0));
   const place = { root: value, path: [], what: 'the suite', fallback, otherKeys: LATE_KEYS };
   const checked = checkAgainst(topSchema, value, place);
-  if (checked.ok) return checked.output;
+  if (checked.ok) return { top: checked.output, environmentRef: checked.output.environment };
   reportFindings(checked.findings, session, fallback);
-  return undefined;
+  const written = isUnknownAt(value, ['environment']) ? undefined : valueAt(value, ['environment']);
+  return typeof written === 'string' ? { environmentRef: written } : {};
 }
 
 /** Variables of the suite, and of what it includes where the suite has none of that name. */

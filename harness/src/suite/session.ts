@@ -7,7 +7,7 @@ import type { Block } from './blocks.ts';
 import type { CompiledRegistry } from './registry.ts';
 
 /** Most YAML nodes that one suite may come to, aliases, matrix and blocks expanded. */
-const MAX_NODES = 200_000;
+const MAX_NODES = 100_000;
 /** Longer messages (they quote the file) are cut. */
 const MAX_MESSAGE = 400;
 /** More problems than this are counted, not kept: nobody reads them, and a generated file may have millions. */
@@ -77,6 +77,11 @@ export class Session {
       });
     }
     return all;
+  }
+
+  /** True when the suite was too large to be read to its end: what is missing then says nothing. */
+  get exhausted(): boolean {
+    return this.#nodes > MAX_NODES;
   }
 
   /** Counts a node; false when the suite has become too large to go on, which is reported once, at the node that was too much. */

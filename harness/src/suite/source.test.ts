@@ -27,6 +27,11 @@ describe('syntax errors', () => {
     expect(problemsOf('suite: s\ncases: [ }]\n- a\n  b: [\n')).toHaveLength(1);
   });
 
+  test('of which neither leads to the other are both shown', () => {
+    const text = suiteWith('- wait: a: b\n- request: { url: ${x} }');
+    expect(problemsOf(text).map((problem) => problem.slice(0, 5))).toEqual(['6:15 ', '7:26 ']);
+  });
+
   test('a key that stands twice does not hide other mistakes', () => {
     expect(problemsOf(suiteWith('- wait: 1', 'environment: e\nenvironment: f'))).toEqual([
       expect.stringContaining('3:1 the same key stands twice'),
@@ -52,9 +57,9 @@ describe('limits', () => {
     ['maps', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
     ['brackets that are closed', suiteWith(CHECK, `environment: e\nvars: { a: ${'['.repeat(100)}${']'.repeat(100)} }`)],
   ])('nesting is bounded: %s', (_name, text) => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(problemsOf(text).join('\n')).toMatch(/is nested deeper than 64 levels/);
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
   });
 
   test('aliases cannot multiply without end', () => {
@@ -62,7 +67,7 @@ describe('limits', () => {
       .map((name, at) => `  ${name}: &${name} [${`*${'abcdefghi'[at]}, `.repeat(9)}]`)
       .join('\n');
     const text = suiteWith(CHECK, `environment: e\nvars:\n  a: &a [x, x, x, x, x, x, x, x, x]\n${bomb}`);
-    expect(problemsOf(text)[0]).toContain('comes to too many values');
+    expect(problemsOf(text)).toEqual([expect.stringContaining('comes to too many values')]);
   });
 
   test('an alias cannot stand inside what it stands for', () => {

@@ -100,6 +100,9 @@ function positionIn(text: string, offset: number, file: string): Position {
   return { file, line, col: offset - before.lastIndexOf('\n') };
 }
 
+/** Errors after which the parser reads the rest wrongly. */
+const DERAILING = new Set(['UNEXPECTED_TOKEN', 'BAD_INDENT', 'MISSING_CHAR', 'TAB_AS_INDENT', 'BAD_COLLECTION_TYPE']);
+
 /** The parser's errors, without those that only follow from an earlier one. */
 function syntaxProblems(doc: Document.Parsed, text: string, positionAt: (offset: number) => Position): Problem[] {
   const problems: Problem[] = [];
@@ -109,7 +112,7 @@ function syntaxProblems(doc: Document.Parsed, text: string, positionAt: (offset:
     const position = positionAt(error.pos[0]);
     if (error.code === 'UNEXPECTED_TOKEN' && derailed) continue; // once derailed, the parser stumbles over every token
     if (linesSeen.has(position.line)) continue;
-    derailed ||= error.code !== 'DUPLICATE_KEY' && error.code !== 'TAG_RESOLVE_FAILED';
+    derailed ||= DERAILING.has(error.code);
     linesSeen.add(position.line);
     problems.push(syntaxProblem(messageOf(error.code, error.message), position, hintFor(error.code, text, position)));
   }
