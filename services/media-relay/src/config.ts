@@ -19,7 +19,7 @@ const Environment = z.object({
   REQUEST_TIMEOUT_MS: count(10_000),
   STOP_TIMEOUT_MS: count(800),
   READER_BUFFER_BYTES: count(16 * 1024 * 1024),
-  GOP_CACHE_BYTES: count(32 * 1024 * 1024),
+  GOP_CACHE_BYTES: count(8 * 1024 * 1024),
   MAX_CONNECTIONS: count(256),
   MAX_PATHS: count(128),
 });
@@ -44,7 +44,7 @@ export interface RelayConfig {
   stopTimeoutMs: number;
   /** A reader that lets more than this pile up is dropped. */
   readerBufferBytes: number;
-  /** A GOP larger than this is not kept for readers that join later. */
+  /** A GOP larger than this is not kept for readers that join later. Well below the reader's limit, for a reader gets it at once. */
   gopCacheBytes: number;
   /** Connections per protocol. */
   maxConnections: number;

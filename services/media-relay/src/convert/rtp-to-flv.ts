@@ -34,7 +34,7 @@ interface AudioTrack {
   config: Buffer;
 }
 
-const MAX_PENDING_UNITS = 2_000;
+const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 
 /** The first tracks of a description that FLV can carry; undefined when there are none. */
 export function flvTracks(media: readonly SdpMedia[]): { video: number; audio: number } | undefined {
@@ -66,6 +66,7 @@ export class RtpToFlv {
   readonly #audio: AudioTrack | undefined;
   /** Units from before every track's place in time was known; undefined once the messages flow. */
   #pending: PendingUnit[] | undefined = [];
+  #pendingBytes = 0;
   /** Added to all times, so that none is negative when a track starts before the one that set the clock. */
   #shiftMs = 0;
   #lost = 0;
@@ -144,10 +145,12 @@ export class RtpToFlv {
       return;
     }
     this.#pending.push(unit);
+    this.#pendingBytes +=
+      unit.kind === 'video' ? unit.nals.reduce((sum, nal) => sum + nal.length, 0) : unit.data.length;
     const settled = [this.#video, this.#audio].every(
       (track) => track === undefined || this.#pending?.some((other) => this.#isPlaced(other, track)),
     );
-    if (settled || this.#pending.length > MAX_PENDING_UNITS) this.begin();
+    if (settled || this.#pendingBytes > MAX_PENDING_BYTES) this.begin();
   }
 
   #isPlaced(unit: PendingUnit, track: VideoTrack | AudioTrack): boolean {

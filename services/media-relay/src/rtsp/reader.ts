@@ -44,6 +44,7 @@ export class RtspReader implements StreamReader {
   #unsubscribe: () => void = () => {};
   #backlog: RtpItem[] = [];
   #backlogBytes = 0;
+  #joined = false;
   #joinedAt = 0;
   #playing = false;
   #ended = false;
@@ -78,7 +79,7 @@ export class RtspReader implements StreamReader {
 
   /** Fixes where playing starts, for the answer to PLAY; `start` then sends from there. */
   prepare(): RtpInfo {
-    const overdue = performance.now() - this.#joinedAt > MAX_JOIN_MS;
+    const overdue = !this.#joined || performance.now() - this.#joinedAt > MAX_JOIN_MS;
     if (!this.#ended && (overdue || this.#backlogBytes > this.#options.bufferBytes)) this.#join();
     const { clock } = this.#options.feed;
     const firstOf = (track: number) => this.#backlog.find((item) => item.track === track)?.header;
@@ -108,9 +109,9 @@ export class RtspReader implements StreamReader {
   }
 
   pause(): void {
-    if (!this.#playing) return;
     this.#playing = false;
-    if (!this.#ended) this.#join();
+    this.#unsubscribe();
+    this.#joined = false;
   }
 
   onStreamEnd(): void {
@@ -142,6 +143,7 @@ export class RtspReader implements StreamReader {
     this.#unsubscribe();
     this.#backlog = [];
     this.#backlogBytes = 0;
+    this.#joined = true;
     this.#joinedAt = performance.now();
     this.#unsubscribe = this.#options.feed.subscribe((item) => {
       if (this.#playing) {
