@@ -24,8 +24,8 @@ const SLEW_START_MS = 3;
 const SLEW_STOP_MS = 0.25;
 /** 4 ms a second, 7 cents of pitch: under what is heard, and 200 times the drift of a bad crystal. */
 const SLEW_RATE = 0.004;
-/** Weight of one frame's error in the running mean: about half a second of AAC frames. */
-const SMOOTHING = 1 / 16;
+/** Weight of one frame's error in the running mean of about 1.4 s of AAC frames: a few wrong labels are no drift. */
+const SMOOTHING = 1 / 64;
 /** One label far in the future must not allocate without bound. */
 const MAX_HOLE_MS = 30_000;
 

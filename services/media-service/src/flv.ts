@@ -76,6 +76,13 @@ export function readVideoTag(tag: FlvTag): { keyframe: boolean; kind: 'config' |
   };
 }
 
+/** The same frame at other times: the coded bytes are untouched. */
+export function retimeVideoTag(tag: FlvTag, dtsMs: number, ptsMs: number): FlvTag {
+  const data = Buffer.from(tag.data);
+  data.writeIntBE(ptsMs - dtsMs, 2, 3);
+  return { ...tag, timestampMs: dtsMs, data };
+}
+
 /** 0xAF: AAC, and the fixed rate/size/channel bits that FLV prescribes for it whatever the stream really has. */
 const AAC_TAG_BYTE = 0xaf;
 

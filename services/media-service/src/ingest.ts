@@ -20,6 +20,11 @@ type Item = { video: FlvTag } | { frame: PcmFrame; format: PcmFormat };
 
 const SAMPLES_FD = 3;
 const LABELS_FD = 4;
+/**
+ * Presentation times as they are; decode times, which RTP does not have, made so small that ffmpeg neither refuses nor changes
+ * anything because of them (VideoTimeline makes the real ones); and the time that ffmpeg does not know marked as such.
+ */
+const RETIME = 'setts=pts=if(eq(PTS\\,NOPTS)\\,-3600/TB\\,PTS):dts=if(eq(PTS\\,NOPTS)\\,-3610/TB\\,PTS-10/TB)';
 /** An ffmpeg that waits for a source which never comes ends by itself, in microseconds. */
 const SOCKET_TIMEOUT_US = 60_000_000;
 
@@ -51,7 +56,7 @@ export class Ingest {
       args: [
         ...['-rtsp_transport', 'tcp', '-timeout', String(SOCKET_TIMEOUT_US)],
         ...['-analyzeduration', '1000000', '-fpsprobesize', '0', '-i', options.url, '-copyts'],
-        ...['-map', '0:v:0', '-c:v', 'copy', '-avoid_negative_ts', 'disabled'],
+        ...['-map', '0:v:0', '-c:v', 'copy', '-bsf:v', RETIME, '-avoid_negative_ts', 'disabled'],
         ...['-flvflags', 'no_duration_filesize', '-flush_packets', '1', '-f', 'flv', 'pipe:1'],
         ...['-map', '0:a:0', '-af', audioFilter, '-c:a', 'pcm_s16le', '-avoid_negative_ts', 'disabled'],
         ...['-f', 'tee', tee],

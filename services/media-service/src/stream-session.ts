@@ -15,6 +15,7 @@ import type { Metrics } from './metrics.ts';
 import { Output } from './output.ts';
 import { Segmenter } from './segmenter.ts';
 import { StsConnection } from './sts-connection.ts';
+import { type TimedFrame, VideoTimeline } from './video-timeline.ts';
 
 export interface StreamSessionOptions {
   config: Config;
@@ -53,7 +54,10 @@ export class StreamSession {
   /** Until both tracks have begun. */
   #earlyVideo: FlvTag[] = [];
   #earlyAudio: PcmFrame[] = [];
-  #firstVideo: { ptsMs: number; at: number } | undefined;
+  readonly #timeline = new VideoTimeline((frame) => this.#onFrame(frame));
+  #keyframeSeen = false;
+  /** Of the first picture. */
+  #originMs: number | undefined;
   #pairing: Promise<void>;
   /** The source has ended, and all of it is in segments. */
   readonly sourceEnded: Promise<void>;
@@ -70,6 +74,7 @@ export class StreamSession {
         { exit_code: exit.exitCode, ...(exit.exitCode === 0 ? {} : { error: exit.lastLine }) },
         'source ended',
       );
+      this.#timeline.end();
       this.#running?.segmenter.end();
     });
     this.closed = this.sourceEnded.then(() => this.#finish());
@@ -92,21 +97,24 @@ export class StreamSession {
   }
 
   #onVideo(tag: FlvTag): void {
-    const { kind, keyframe, ptsMs } = readVideoTag(tag);
+    const { kind, keyframe } = readVideoTag(tag);
     if (kind === 'end') return;
+    // Frames before the first keyframe show nothing.
+    this.#keyframeSeen ||= kind === 'frame' && keyframe;
+    if (this.#keyframeSeen || kind === 'config') this.#timeline.push(tag);
+  }
+
+  #onFrame({ tag, ptsMs }: TimedFrame): void {
     if (this.#running) {
       this.#running.output.video(tag);
       this.#fillMissingAudio(this.#running, ptsMs);
       this.#bound(this.#running);
       return;
     }
-    if (kind === 'frame' && !this.#firstVideo) {
-      // Frames before the first keyframe show nothing.
-      if (!keyframe) return;
-      this.#firstVideo = { ptsMs, at: this.#options.clock.now() };
-    }
     this.#earlyVideo.push(tag);
-    if (this.#firstVideo && ptsMs - this.#firstVideo.ptsMs > NO_AUDIO_TIMEOUT_MS) {
+    if (Number.isNaN(ptsMs)) return;
+    this.#originMs ??= ptsMs;
+    if (ptsMs - this.#originMs > NO_AUDIO_TIMEOUT_MS) {
       this.#options.onFailure(
         new WorkerFailure('source-unsupported', 'audio track required for dubbing', { reason: 'it is silent' }),
       );
@@ -119,8 +127,8 @@ export class StreamSession {
       return;
     }
     this.#earlyAudio.push(frame);
-    if (!this.#firstVideo || this.#stopped) return;
-    this.#running = this.#start(pcm, this.#firstVideo.ptsMs);
+    if (this.#originMs === undefined || this.#stopped) return;
+    this.#running = this.#start(pcm, this.#originMs);
     for (const tag of this.#earlyVideo.splice(0)) this.#running.output.video(tag);
     for (const early of this.#earlyAudio.splice(0)) this.#running.line.push(early);
   }
