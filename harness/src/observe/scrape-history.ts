@@ -47,7 +47,7 @@ export class ScrapeHistory {
 
   /** Whether scrapes that the window would show had to be let go. */
   isIncomplete({ fromMs }: Window): boolean {
-    return this.#forgottenUntilMs !== undefined && fromMs <= this.#forgottenUntilMs;
+    return this.#forgottenUntilMs !== undefined && fromMs < this.#forgottenUntilMs;
   }
 
   /** Index of the first scrape later than `atMs`. */
