@@ -1,6 +1,7 @@
 // Entry of the `testcard` command: reads the command line, runs one command, and ends with its exit code.
 
 import { Command, CommanderError } from 'commander';
+import { claimOwnership } from '../assembly/ownership.ts';
 import { EXIT_CODES, toTestcardError } from '../model/errors.ts';
 import { formatPosition } from '../model/position.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -39,6 +40,8 @@ Examples:
 
 Exit codes: 0 passed · 1 failed · 2 bad suite or usage · 3 inconclusive or internal · 130 interrupted`,
     );
+  // Whatever the command: what a killed run left is ended first.
+  root.hook('preAction', () => claimOwnership((line) => process.stderr.write(`testcard: ${line}\n`)));
   const chosen = argv.find((word) => word in COMMANDS);
   const names = chosen ? [chosen] : Object.keys(COMMANDS);
   for (const name of names) {

@@ -5,7 +5,6 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { prepareFixtures } from '../assembly/fixtures.ts';
 import { loadSuites } from '../assembly/load-suites.ts';
-import { claimOwnership } from '../assembly/ownership.ts';
 import { EXIT_CODES, TestcardError } from '../model/errors.ts';
 import type { RunResult } from '../model/results.ts';
 import type { Case, Suite } from '../model/suite.ts';
@@ -32,7 +31,6 @@ export interface RunRequest {
 export async function runAll(request: RunRequest): Promise<number> {
   const startedAtMs = Date.now();
   const out = request.json ? process.stderr : process.stdout;
-  await claimOwnership((line) => out.write(`testcard: ${line}\n`));
   const suites = await loadSuites(request.paths, (text) => process.stderr.write(text));
   const selected = select(suites, request);
   await prepareFixtures(selected, interruptSignal, (line) => out.write(`testcard: ${line}\n`));

@@ -2,7 +2,6 @@
 
 import { Command } from 'commander';
 import { allUp, takeDown } from '../../assembly/by-hand.ts';
-import { claimOwnership } from '../../assembly/ownership.ts';
 import { interruptSignal } from '../interrupt.ts';
 
 export function command(): Command {
@@ -13,7 +12,6 @@ export function command(): Command {
     .addHelpText('after', '\nExamples:\n  testcard down\n  testcard down dubbing\n  testcard down --all')
     .action(async (name: string | undefined, { all }: { all: boolean }) => {
       const say = (line: string) => process.stderr.write(`testcard: ${line}\n`);
-      await claimOwnership(say);
       const names = all ? allUp().map((state) => state.name) : [name];
       if (names.length === 0) say('nothing is up');
       for (const each of names) say(`${await takeDown(each, interruptSignal)} is down`);

@@ -2,7 +2,6 @@
 
 import { Command } from 'commander';
 import { buildNamed, checkFixture, listFixtures, recipeNamed } from '../../assembly/fixtures.ts';
-import { claimOwnership } from '../../assembly/ownership.ts';
 import { EXIT_CODES } from '../../model/errors.ts';
 import { renderMeasurements } from '../../report/measurements.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -32,7 +31,6 @@ export function command(): Command {
     .option('--seed <text>', 'other noise and run identity than the recipe’s')
     .addHelpText('after', '\nExample:\n  testcard fixture build half-minute --seed nightly-42')
     .action(async (names: string[], { seed }: { seed?: string }) => {
-      await claimOwnership(say);
       const wanted = names.length > 0 ? names : (await listFixtures()).map(({ name }) => name);
       for (const name of wanted) print((await buildNamed(await recipeNamed(name), interruptSignal, say, seed)).path);
     });
@@ -42,7 +40,6 @@ export function command(): Command {
     .argument('<name>')
     .addHelpText('after', '\nExample:\n  testcard fixture show one-minute')
     .action(async (name: string) => {
-      await claimOwnership(say);
       print(JSON.stringify(await buildNamed(await recipeNamed(name), interruptSignal, say), null, 2));
     });
   fixture
@@ -51,7 +48,6 @@ export function command(): Command {
     .argument('<name>')
     .addHelpText('after', '\nExample:\n  testcard fixture check one-minute')
     .action(async (name: string) => {
-      await claimOwnership(say);
       const { measurements, sound } = await checkFixture(name, interruptSignal, say);
       print(renderMeasurements(measurements));
       print(sound ? 'sound' : 'NOT sound: this fixture cannot be trusted');

@@ -2,7 +2,6 @@
 
 import { Command, InvalidArgumentError } from 'commander';
 import { measureTarget } from '../../assembly/measure.ts';
-import { claimOwnership } from '../../assembly/ownership.ts';
 import { parseDurationMs } from '../../base/duration.ts';
 import { MEASURE_NAMES, type MeasureName } from '../../model/measurements.ts';
 import { renderMeasurements } from '../../report/measurements.ts';
@@ -36,7 +35,6 @@ Examples:
     )
     .action(async (target: string, options: MeasureOptions) => {
       const say = (line: string) => process.stderr.write(`testcard: ${line}\n`);
-      await claimOwnership(say);
       const measurements = await measureTarget(
         target,
         { wanted: options.only ?? [...MEASURE_NAMES], fixture: options.fixture, forMs: options.for },

@@ -2,7 +2,6 @@
 
 import { Command } from 'commander';
 import { type Addresses, runInForeground, startInBackground } from '../../assembly/by-hand.ts';
-import { claimOwnership } from '../../assembly/ownership.ts';
 import { formatDurationMs } from '../../base/duration.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
 import { interruptSignal } from '../interrupt.ts';
@@ -22,7 +21,6 @@ export function command(): Command {
     )
     .action(async (environment: string, { detach, quiet }: { detach: boolean; quiet: boolean }) => {
       const say = (line: string) => process.stderr.write(`testcard: ${line}\n`);
-      await claimOwnership(say);
       const showEvent = (event: TimelineEvent) => {
         if (event.type === 'service' && event.state !== 'waiting') say(`${event.service}: ${event.state}`);
       };
