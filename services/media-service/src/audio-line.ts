@@ -12,10 +12,14 @@ export interface AudioLineOptions extends PcmFormat {
   onEvent?: (event: AudioLineEvent) => void;
 }
 
-export type AudioLineEvent =
-  | { kind: 'hole filled'; durationMs: number; atMs: number }
-  | { kind: 'overlap dropped'; durationMs: number; atMs: number }
-  | { kind: 'drift correction started' | 'drift correction ended'; driftMs: number; atMs: number };
+export interface AudioLineEvent {
+  /** `timestamps jumped`: nothing can be made of it, and the frame was ignored. */
+  kind: 'hole filled' | 'overlap dropped' | 'timestamps jumped' | 'drift correction started' | 'drift correction ended';
+  /** How much was filled or dropped, or how far label and count are apart. */
+  durationMs: number;
+  /** From the start of the stream. */
+  atMs: number;
+}
 
 /** A label further than this from the count is not drift but a hole or an overlap in the source. */
 const DISCONTINUITY_MS = 100;
@@ -26,8 +30,8 @@ const SLEW_STOP_MS = 0.25;
 const SLEW_RATE = 0.004;
 /** Weight of one frame's error in the running mean of about 1.4 s of AAC frames: a few wrong labels are no drift. */
 const SMOOTHING = 1 / 64;
-/** One label far in the future must not allocate without bound. */
-const MAX_HOLE_MS = 30_000;
+/** A label further away than this belongs to another timeline. */
+const MAX_BREAK_MS = 30_000;
 
 export class AudioLine {
   readonly #options: AudioLineOptions;
@@ -36,6 +40,7 @@ export class AudioLine {
   /** The next sample is placed exactly: at the start, and until a break in the source has been dealt with. */
   #placing = true;
   #started = false;
+  #dropped = 0;
   #meanErrorSamples = 0;
   #slewing = false;
 
@@ -50,24 +55,23 @@ export class AudioLine {
   }
 
   push(frame: PcmFrame): void {
-    const { channels, sampleRateHz } = this.#options;
-    const label = frame.ptsSamples - this.#originSamples;
+    const { channels } = this.#options;
     let samples = frame.samples;
-    let error = label - this.#position;
-    const discontinuity = (DISCONTINUITY_MS * sampleRateHz) / 1000;
-    if (this.#placing || Math.abs(error) > discontinuity) {
+    let error = frame.ptsSamples - this.#originSamples - this.#position;
+    const errorMs = this.#toMs(error);
+    if (Math.abs(errorMs) > MAX_BREAK_MS) {
+      this.#report('timestamps jumped', error);
+      return;
+    }
+    if (this.#placing || Math.abs(errorMs) > DISCONTINUITY_MS) {
       this.#placing = true;
       if (error < 0) {
         const drop = Math.min(-error, samples.length / channels);
+        this.#dropped += drop;
         samples = samples.subarray(drop * channels);
-        if (this.#started) this.#report({ kind: 'overlap dropped', durationMs: this.#toMs(drop), atMs: this.#atMs() });
         if (samples.length === 0) return;
-      } else {
-        this.#fill(error);
       }
-      this.#placing = false;
-      this.#started = true;
-      this.#meanErrorSamples = 0;
+      this.#place(error);
       error = 0;
     }
     this.#emit(this.#slew(samples, error));
@@ -75,16 +79,20 @@ export class AudioLine {
 
   /** The source has gone quiet: fills with silence up to `positionSamples`. What arrives for that time later is dropped. */
   fillUntil(positionSamples: number): void {
-    this.#started = true;
+    this.#place(positionSamples - this.#position);
     this.#placing = true;
-    this.#fill(positionSamples - this.#position);
   }
 
-  #fill(count: number): void {
-    const bounded = Math.min(count, Math.round((MAX_HOLE_MS * this.#options.sampleRateHz) / 1000));
-    if (bounded <= 0) return;
-    if (this.#started) this.#report({ kind: 'hole filled', durationMs: this.#toMs(bounded), atMs: this.#atMs() });
-    this.#emit(new Int16Array(bounded * this.#options.channels));
+  #place(holeSamples: number): void {
+    if (this.#dropped > 0 && this.#started) this.#report('overlap dropped', this.#dropped);
+    if (holeSamples > 0) {
+      if (this.#started) this.#report('hole filled', holeSamples);
+      this.#emit(new Int16Array(holeSamples * this.#options.channels));
+    }
+    this.#placing = false;
+    this.#started = true;
+    this.#dropped = 0;
+    this.#meanErrorSamples = 0;
   }
 
   #slew(samples: Int16Array, error: number): Int16Array {
@@ -94,7 +102,7 @@ export class AudioLine {
     const driftMs = this.#toMs(this.#meanErrorSamples);
     if (!this.#slewing && Math.abs(driftMs) > SLEW_START_MS) {
       this.#slewing = true;
-      this.#report({ kind: 'drift correction started', driftMs, atMs: this.#atMs() });
+      this.#report('drift correction started', this.#meanErrorSamples);
     }
     if (!this.#slewing) return samples;
     const most = Math.max(1, Math.round(count * SLEW_RATE));
@@ -102,7 +110,7 @@ export class AudioLine {
     this.#meanErrorSamples -= change;
     if (Math.abs(this.#toMs(this.#meanErrorSamples)) < SLEW_STOP_MS) {
       this.#slewing = false;
-      this.#report({ kind: 'drift correction ended', driftMs: this.#toMs(this.#meanErrorSamples), atMs: this.#atMs() });
+      this.#report('drift correction ended', this.#meanErrorSamples);
     }
     return stretch(samples, count + change, channels);
   }
@@ -112,15 +120,11 @@ export class AudioLine {
     this.#options.emit(samples);
   }
 
-  #report(event: AudioLineEvent): void {
-    this.#options.onEvent?.(event);
+  #report(kind: AudioLineEvent['kind'], samples: number): void {
+    this.#options.onEvent?.({ kind, durationMs: this.#toMs(samples), atMs: this.#toMs(this.#position) });
   }
 
   #toMs(samples: number): number {
     return (samples * 1000) / this.#options.sampleRateHz;
-  }
-
-  #atMs(): number {
-    return this.#toMs(this.#position);
   }
 }

@@ -5,7 +5,7 @@ export const FLV_VIDEO = 9;
 
 export interface FlvTag {
   type: number;
-  /** DTS, ms; signed 32 bits. */
+  /** DTS, ms; signed. */
   timestampMs: number;
   data: Buffer;
 }
@@ -53,7 +53,8 @@ export class FlvReader {
       if (bytes.length < total) break;
       tags.push({
         type: bytes.readUInt8(0) & 0x1f,
-        timestampMs: bytes.readUIntBE(4, 3) | (bytes.readUInt8(7) << 24),
+        // 31 bits with a sign: what ffmpeg writes of a negative time.
+        timestampMs: ((bytes.readUIntBE(4, 3) | (bytes.readUInt8(7) << 24)) << 1) >> 1,
         data: Buffer.from(bytes.subarray(TAG_HEADER_BYTES, TAG_HEADER_BYTES + size)),
       });
       bytes = bytes.subarray(total);

@@ -32,6 +32,8 @@ export interface StreamSessionOptions {
 /** Sound this far behind the picture is not coming: silence takes its place, a second at a time. */
 const AUDIO_MISSING_MS = 3000;
 const AUDIO_FILL_TO_MS = 2000;
+/** A source that continues on another timeline is another source: the session ends, and the next begins there. */
+const MAX_VIDEO_BREAK_MS = 30_000;
 /** A source whose audio track is announced but carries nothing. */
 const NO_AUDIO_TIMEOUT_MS = 10_000;
 const COMPLETE_TIMEOUT_MS = 1000;
@@ -58,6 +60,7 @@ export class StreamSession {
   #keyframeSeen = false;
   /** Of the first picture. */
   #originMs: number | undefined;
+  #lastPtsMs: number | undefined;
   #pairing: Promise<void>;
   /** The source has ended, and all of it is in segments. */
   readonly sourceEnded: Promise<void>;
@@ -105,6 +108,12 @@ export class StreamSession {
   }
 
   #onFrame({ tag, ptsMs }: TimedFrame): void {
+    if (Math.abs(ptsMs - (this.#lastPtsMs ?? ptsMs)) > MAX_VIDEO_BREAK_MS) {
+      this.#options.log.warn({ from_ms: this.#lastPtsMs, to_ms: ptsMs }, 'video timestamps jumped');
+      this.#options.ingest.stop();
+      return;
+    }
+    if (!Number.isNaN(ptsMs)) this.#lastPtsMs = ptsMs;
     if (this.#running) {
       this.#running.output.video(tag);
       this.#fillMissingAudio(this.#running, ptsMs);
@@ -222,7 +231,10 @@ export class StreamSession {
       ...pcm,
       originMs,
       emit: (samples) => segmenter.push(samples),
-      onEvent: ({ kind, atMs, ...rest }) => log.info({ at_ms: Math.round(atMs), ...rest }, `audio ${kind}`),
+      onEvent: ({ kind, atMs, durationMs }) => {
+        log.info({ at_ms: Math.round(atMs), duration_ms: Math.round(durationMs * 10) / 10 }, `audio ${kind}`);
+        if (kind === 'timestamps jumped') this.#options.ingest.stop();
+      },
     });
     connection.open();
     return { pcm, originMs, line, segmenter, dubber, connection, output, completed };

@@ -118,8 +118,29 @@ describe('audio line', () => {
     expect(events[0]).toMatchObject({ kind: 'overlap dropped' });
   });
 
-  it('does not allocate for a label far in the future', () => {
-    const { samples } = lay(2, (frame) => (frame === 0 ? 0 : 1e12));
-    expect(samples.length).toBe(1024 + 30 * RATE + 1024);
+  it('ignores labels of another timeline, and says so', () => {
+    const { samples, events } = lay(3, (frame) => (frame === 1 ? 1e12 : frame * 1024));
+    expect(samples.length).toBe(2 * 1024);
+    expect(events).toMatchObject([{ kind: 'timestamps jumped' }]);
+  });
+
+  it('fills with silence on demand, and drops what comes for that time later', () => {
+    const parts: Int16Array[] = [];
+    const line = new AudioLine({
+      sampleRateHz: RATE,
+      channels: 1,
+      originMs: 0,
+      emit: (samples) => parts.push(samples),
+    });
+    const push = (from: number): void => line.push({ ptsSamples: from, samples: new Int16Array(1024).fill(1) });
+    push(0);
+    line.fillUntil(48_000);
+    push(1024);
+    push(47_500);
+    push(48_524);
+    expect(line.position).toBe(48_524 + 1024);
+    const sound = parts.flatMap((part) => [...part]);
+    expect(sound.indexOf(0)).toBe(1024);
+    expect(sound.lastIndexOf(0)).toBe(47_999);
   });
 });

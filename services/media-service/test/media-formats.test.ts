@@ -8,7 +8,7 @@ describe('FLV', () => {
     { type: FLV_VIDEO, timestampMs: 0, data: Buffer.from([0x17, 0, 0, 0, 0, 1, 2, 3]) },
     { type: FLV_AUDIO, timestampMs: 16_777_300, data: Buffer.alloc(300, 7) },
     { type: FLV_VIDEO, timestampMs: -21, data: Buffer.alloc(0) },
-    { type: FLV_VIDEO, timestampMs: 2_147_483_000, data: Buffer.alloc(70_000, 9) },
+    { type: FLV_VIDEO, timestampMs: 1_073_741_000, data: Buffer.alloc(70_000, 9) },
   ];
   const bytes = Buffer.concat([FLV_HEADER, ...tags.map(encodeFlvTag)]);
 
@@ -17,6 +17,12 @@ describe('FLV', () => {
     const read: FlvTag[] = [];
     for (let at = 0; at < bytes.length; at += size) read.push(...reader.push(bytes.subarray(at, at + size)));
     expect(read).toEqual(tags);
+  });
+
+  it('reads the negative times that ffmpeg writes, which lack their highest bit', () => {
+    const written = encodeFlvTag({ type: FLV_VIDEO, timestampMs: -9966, data: Buffer.alloc(1) });
+    written[7] = (written[7] ?? 0) & 0x7f;
+    expect(new FlvReader().push(Buffer.concat([FLV_HEADER, written]))[0]?.timestampMs).toBe(-9966);
   });
 
   it('refuses what is not FLV', () => {
