@@ -104,3 +104,16 @@ export function unitHint(message: string, value: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** For a value that is right but for how it is written. */
+export function shapeHint(expected: string, value: unknown): string | undefined {
+  if (expected.startsWith('a list') && (typeof value === 'string' || typeof value === 'number')) {
+    return `write it as a list: [${String(value).slice(0, 40)}]`;
+  }
+  // These were booleans in YAML 1.1, and still are in many people's fingers.
+  if (expected === TYPE_WORDS.boolean && typeof value === 'string') {
+    if (/^(yes|on|y)$/i.test(value)) return 'did you mean true?';
+    if (/^(no|off|n)$/i.test(value)) return 'did you mean false?';
+  }
+  return undefined;
+}

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
-import { expectation, NO_WORDS, unitHint } from './issue-words.ts';
+import { expectation, NO_WORDS, shapeHint, unitHint } from './issue-words.ts';
 import { isUnknownAt, originOf, type Path, positionOf, valueAt } from './origins.ts';
 import { listNames, nearest, suggestion } from './suggest.ts';
 
@@ -98,10 +98,11 @@ class Translator {
       const reason = issue.issues[0]?.message ?? 'it is not valid';
       return [this.#at(path, `the key \`${String(path.at(-1))}\` cannot stand here: ${reason}`, undefined, true)];
     }
-    return [this.#mismatch(issue.message, path)];
+    return [this.#mismatch(issue.message, path, optionsOf(issue))];
   }
 
-  #mismatch(message: string, path: Path): Finding {
+  /** `options`: the words that may stand there, for suggesting the nearest. */
+  #mismatch(message: string, path: Path, options: readonly string[] = []): Finding {
     const expected = message.replace(/ \(got .*\)$/s, '').replace(/^expected /, '');
     if (this.#isMissing(path)) {
       const parent = this.#nameOf(path.slice(0, -1));
@@ -116,11 +117,12 @@ class Translator {
         : `expected ${expected}`;
     const said = `${this.#nameOf(path)}: ${wanted}${got === '' ? '' : `, got ${got}`}`;
     const value = valueAt(this.#value, path);
-    return this.#at(
-      path,
-      said,
-      unitHint(message, value) ?? listHint(expected, value) ?? this.#typeHint(expected, path),
-    );
+    const near = typeof value === 'string' ? nearest(value, options) : undefined;
+    const hint =
+      near === undefined
+        ? (unitHint(message, value) ?? shapeHint(expected, value) ?? this.#typeHint(expected, path))
+        : `did you mean \`${near}\`?`;
+    return this.#at(path, said, hint);
   }
 
   /** Findings of the branch that was most probably meant; when that cannot be told, what all of them expect. */
@@ -141,7 +143,8 @@ class Translator {
           .map((message) => message.replace(/ \(got .*\)$/s, '').replace(/^expected /, '')),
       ),
     );
-    return [this.#mismatch(`expected ${[...expected].join(', or ')}`, path)];
+    const options = branches.flat().flatMap(optionsOf);
+    return [this.#mismatch(`expected ${[...expected].join(', or ')}`, path, options)];
   }
 
   #unknownKeys(keys: readonly string[], path: Path): Finding[] {
@@ -217,10 +220,7 @@ function expectationsOf(issue: Issue): string[] {
   return issue.errors.flatMap((branch) => branch.filter((inner) => inner.path.length === 0).flatMap(expectationsOf));
 }
 
-function listHint(expected: string, value: unknown): string | undefined {
-  if (!expected.startsWith('a list') || (typeof value !== 'string' && typeof value !== 'number')) return undefined;
-  return `write it as a list: [${String(value).slice(0, 40)}]`;
-}
+const optionsOf = (issue: Issue): string[] => (issue.code === 'invalid_value' ? issue.values.map(String) : []);
 
 /** A value in a message: short, and by its kind when it is a map or list. */
 export function describeValue(value: unknown): string {

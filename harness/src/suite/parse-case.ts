@@ -103,6 +103,7 @@ function parseCombination(input: CombinationInput): ParsedCase {
   const fields = result.output;
   const throughout = [...suiteWide, ...(fields.throughout ?? [])];
   const steps: StepNode[] = fields.steps;
+  const onlyOn = fields['only-on'];
   const kase: Case = {
     id: '',
     title: session.mask(fields.case),
@@ -116,7 +117,7 @@ function parseCombination(input: CombinationInput): ParsedCase {
     position,
     ...(fields.description === undefined ? {} : { description: session.mask(fields.description) }),
     ...(fields.skip === undefined ? {} : { skip: { reason: session.mask(fields.skip) } }),
-    ...(fields['only-on'] === undefined ? {} : { onlyOn: fields['only-on'] }),
+    ...(onlyOn === undefined ? {} : { onlyOn: { ...onlyOn, reason: session.mask(onlyOn.reason) } }),
   };
   return { kase, steps, throughout, at, variables };
 }

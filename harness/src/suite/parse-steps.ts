@@ -70,7 +70,7 @@ function parseStep(raw: unknown): ParsedOne {
   if (unresolved.length > 0 && onlyUnknown(result.findings)) {
     const tentative = tryPlaceholders(step, key, origin);
     if (tentative.findings.length > 0) return brokenStep(raw, tentative.findings);
-    return { entry: stepNode(step, raw, origin, tentative.input, unresolved), findings: [] };
+    return { entry: stepNode(step, raw, origin, tentative.input, unresolved, asWritten(key, raw[key])), findings: [] };
   }
   const broken: BrokenStep = { broken: true, raw, steps: frame.steps, checks: frame.checks };
   return { entry: broken, findings: result.findings };
@@ -103,10 +103,12 @@ function stepNode(
   origin: Origin,
   input: unknown,
   unresolved: UnresolvedReference[],
+  /** Used when the input holds made-up values, which must not be shown. */
+  written?: string,
 ): StepNode {
   const { session } = origin;
   const later = unresolved.length > 0;
-  const title = input === undefined ? kind.key : describeSafely(() => kind.describe(input), kind.key);
+  const title = written ?? describeSafely(() => kind.describe(input), kind.key);
   const node: StepNode = {
     key: kind.key,
     kind,
@@ -117,6 +119,12 @@ function stepNode(
   };
   setStepFacts(node, { raw, kind, input, unresolved });
   return node;
+}
+
+/** `wait ${delay}`: the step in a line, as it was written. */
+function asWritten(key: string, value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return `${key} ${text.length > 100 ? `${text.slice(0, 99)}…` : text}`;
 }
 
 /** The step's input with values that earlier steps saved. */

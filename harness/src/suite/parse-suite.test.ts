@@ -152,6 +152,12 @@ cases:
     ]);
   });
 
+  test('a word that is nearly one of those allowed', () => {
+    expect(problemsOf(suiteWith(CHECK, 'environment: e\npriority: p1'))).toEqual([
+      '3:11 `priority`: expected one of `P1`, `P2`, `P3`, got "p1" [did you mean `P1`?]',
+    ]);
+  });
+
   test('no cases', () => {
     expect(problemsOf('suite: s\nenvironment: e\n')[0]).toMatch(/^1:1 the suite has no cases/);
     expect(problemsOf('suite: s\nenvironment: e\ncases: []\n')).toEqual([
@@ -210,6 +216,11 @@ describe('a step', () => {
       'of an unknown kind',
       '- network: { cut: true }',
       '6:9 unknown step `network` [steps are: publish, record, finish, request, expect, eventually, parallel, repeat, phase, wait, use]',
+    ],
+    [
+      'with a boolean of old YAML',
+      '- publish: { fixture: f, to: "rtsp://a/b", loop: yes }',
+      '6:56 `loop`: expected true or false, got "yes" [did you mean true?]',
     ],
     [
       'that is a check',

@@ -139,15 +139,14 @@ function collectVariables(
   session: Session,
 ): VariableDefinition[] {
   const collected = new Map<string, VariableDefinition>();
-  for (const file of included) {
-    for (const variable of readVariables(file.vars?.node, 'include', file.source, session)) {
-      collected.set(variable.name, variable);
+  const collect = (entry: MapEntry | undefined, level: VariableDefinition['level'], from: SuiteSource) => {
+    if (entry && !isMap(entry.node)) {
+      session.error('`vars`: expected a map of names and values', from.positionAt(entry.valueOffset));
     }
-  }
-  const own = entries.get('vars');
-  if (own && !isMap(own.node))
-    session.error('`vars`: expected a map of names and values', source.positionAt(own.valueOffset));
-  for (const variable of readVariables(own?.node, 'suite', source, session)) collected.set(variable.name, variable);
+    for (const variable of readVariables(entry?.node, level, from, session)) collected.set(variable.name, variable);
+  };
+  for (const file of included) collect(file.vars, 'include', file.source);
+  collect(entries.get('vars'), 'suite', source);
   return [...collected.values()];
 }
 

@@ -143,6 +143,7 @@ cases:
     expect(kase?.title).toBe('opens with ***');
     expect(kase?.vars).toEqual({ plain: 1 });
     expect(kase?.steps.map(({ title }) => title)).toEqual(['GET http://a.b/Bearer ***', 'expect metric *** of worker']);
+    expect(kase?.steps[1]?.input).toMatchObject([{ title: 'metric *** of worker' }]);
     expect(kase?.id).toBe('opens-with');
   });
 
@@ -222,9 +223,17 @@ describe('a value that a step saves', () => {
     const [kase] = casesOf(suiteWith(`${save}\n${use}`));
     const [, later] = kase?.steps ?? [];
     expect(later?.input).toBeUndefined();
-    expect(later?.title).toBe('GET http://a.b/${token}');
+    expect(later?.title).toContain('http://a.b/${token}');
     expect(later?.bind({ token: 7 })).toEqual({ url: 'http://a.b/7', times: 7, status: 200 });
     expect(later?.bind({ token: 8 })).toMatchObject({ times: 8 });
+  });
+
+  test('is shown as written where its type is not known', () => {
+    const [kase] = casesOf(suiteWith(`${save}\n- wait: "\${token}"`));
+    expect(kase?.steps[1]?.title).toBe('wait ${token}');
+    const [other] = casesOf(suiteWith(`${save}\n- request: { url: "http://a.b/\${token}", status: 200 }`));
+    expect(other?.steps[1]?.title).toBe('GET http://a.b/${token}');
+    expect(kase?.steps[1]?.bind({ token: '3s' })).toBe(3_000);
   });
 
   test('that does not fit is an error of the suite at that step', () => {
