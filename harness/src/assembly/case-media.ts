@@ -1,6 +1,7 @@
 // The media of one case: what it publishes and records, and the measurements of its recordings (each measured once).
 
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import {
   type Fixture,
@@ -10,13 +11,14 @@ import {
   startPublisher,
   startRecorder,
 } from '../media/index.ts';
-import { TestcardError } from '../model/errors.ts';
+import { TestcardError, toTestcardError } from '../model/errors.ts';
 import type { Measurements, MeasureName } from '../model/measurements.ts';
 import type { Activity, MediaPort, RecordingStatus, RecordingsPort } from '../model/ports.ts';
 import type { ProcessGuard } from '../model/processes.ts';
-import type { Case } from '../model/suite.ts';
+import type { Case, CheckNode, StepNode } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import { fixtureNamed } from './fixtures.ts';
+import { type Calibration, calibrateByReference } from './reference-path.ts';
 
 export interface CaseMediaOptions {
   kase: Case;
@@ -32,6 +34,8 @@ export class CaseMedia implements MediaPort, RecordingsPort {
   #options: CaseMediaOptions;
   #publications: { fixture: Fixture; publisher: Publisher }[] = [];
   #recorders = new Map<string, Recorder>();
+  #recordedUrl: string | undefined;
+  #calibration: Promise<Calibration | undefined> | undefined;
   #measured = new Map<string, { wanted: Set<MeasureName>; result: Measurements }>();
 
   constructor(options: CaseMediaOptions) {
@@ -58,11 +62,14 @@ export class CaseMedia implements MediaPort, RecordingsPort {
       { signal, clock, guard, onJoin: ({ round }) => this.#note(request.as, `round ${round + 1}`) },
     );
     this.#publications.push({ fixture, publisher });
+    if (fixture.hasAudio && wantsContentSync(this.#options.kase))
+      this.#calibration ??= this.#calibrate(fixture, request.to, signal);
     return publisher;
   }
 
   async record(request: { from: string; as: string }, signal: AbortSignal): Promise<Activity> {
     const { resolve, clock, guard, folder } = this.#options;
+    this.#recordedUrl ??= resolve(request.from);
     const recorder = startRecorder(
       { name: request.as, url: resolve(request.from), shownAs: request.from, folder },
       { signal, clock, guard },
@@ -94,7 +101,8 @@ export class CaseMedia implements MediaPort, RecordingsPort {
     if (known && wanted.every((each) => known.wanted.has(each))) return known.result;
     const all = new Set([...(known?.wanted ?? []), ...wanted]);
     const fixture = this.#publications.at(-1)?.fixture;
-    const result = await measureRecording(recorder.path, { wanted: [...all], published: fixture, signal });
+    const calibration = all.has('content-sync') ? await this.#calibration : undefined;
+    const result = await measureRecording(recorder.path, { wanted: [...all], published: fixture, calibration, signal });
     this.#measured.set(name, { wanted: all, result });
     this.#options.emitEvent({
       type: 'measurement',
@@ -109,9 +117,32 @@ export class CaseMedia implements MediaPort, RecordingsPort {
   /** Recordings of a passed case are large and tell nothing more than their measurements do. */
   discardRecordings(): void {
     for (const { path } of this.#recorders.values()) rmSync(path, { force: true });
+    rmSync(join(this.#options.folder, 'reference.flv'), { force: true });
+    rmSync(join(this.#options.folder, 'reference.nut'), { force: true });
   }
 
-  #note(name: string, state: string): void {
+  /** Goes on beside the case. A server that refuses the reference path leaves the instrument's own error bound as it is. */
+  async #calibrate(fixture: Fixture, to: string, signal: AbortSignal): Promise<Calibration | undefined> {
+    const { resolve, folder, clock, guard } = this.#options;
+    try {
+      const calibration = await calibrateByReference({
+        fixture,
+        publishUrl: resolve(to),
+        recordUrl: this.#recordedUrl,
+        folder,
+        signal,
+        clock,
+        guard,
+      });
+      this.#note('reference', 'calibrated', calibration);
+      return calibration;
+    } catch (error) {
+      if (!signal.aborted) this.#note('reference', 'not calibrated', toTestcardError(error).message);
+      return undefined;
+    }
+  }
+
+  #note(name: string, state: string, detail?: unknown): void {
     this.#options.emitEvent({
       type: 'activity',
       atMs: this.#options.clock.nowMs(),
@@ -119,6 +150,22 @@ export class CaseMedia implements MediaPort, RecordingsPort {
       name,
       kind: 'publisher',
       state,
+      detail,
     });
   }
+}
+
+/** Whether anything in the case is held to content sync: the reference is not published for nothing. */
+function wantsContentSync(kase: Case): boolean {
+  const asks = (checks: readonly CheckNode[] = []) =>
+    checks.some(
+      ({ kind, input }) => kind.key === 'recording' && (input as Record<string, unknown>)['content-sync'] !== undefined,
+    );
+  const inSteps = (steps: readonly StepNode[] = []): boolean =>
+    steps.some(({ kind, input }) => {
+      if (input === undefined) return false;
+      const children = kind.children?.(input);
+      return asks(children?.checks) || inSteps(children?.steps);
+    });
+  return asks(kase.throughout) || inSteps(kase.steps);
 }

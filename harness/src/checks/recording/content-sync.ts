@@ -98,7 +98,7 @@ export const contentSyncDemand: MeasureDemand<ContentSyncInput> = {
         ),
       ];
     }
-    const findings: Finding[] = [];
+    const findings: Finding[] = calibration ? [calibrated(calibration)] : [];
     if (input.within) findings.push(judgeLimit(measure, input.within, input.for ?? 1, ''));
     if (input['p99-within']) findings.push(judgeLimit(measure, input['p99-within'], 0.99, 'p99 '));
     if (input['drift-below'] !== undefined) findings.push(judgeDrift(measure, input['drift-below']));
@@ -116,6 +116,19 @@ export const contentSyncDemand: MeasureDemand<ContentSyncInput> = {
     return findings;
   },
 };
+
+/** What the instrument itself reads, shown beside what it measured. */
+function calibrated({ rawMs, baselineMs }: { rawMs: number; baselineMs: number }): Finding {
+  const expected = `the instrument within ${CALIBRATION_MS} ms`;
+  const difference = signedMs(baselineMs - rawMs);
+  const value = `fixture ${signedMs(rawMs)}, through a bare relay ${signedMs(baselineMs)}, difference ${difference}`;
+  return {
+    verdict: 'passed',
+    expected,
+    seen: value,
+    figure: { name: 'calibration', value, promised: expected, verdict: 'passed' },
+  };
+}
 
 function judgeLimit(measure: ContentSyncMeasure, limit: NamedLimit, share: number, prefix: string): Finding {
   const { events, errorBoundMs, offset } = measure;
