@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { analyseFrames, type Published } from './analyse-frames.ts';
 import { framesFromTo, IDENTITY, type MadeFrame, makeFrames } from './test/make-trace.ts';
 
-const PUBLISHED: Published = { path: '', frames: 300, frameRate: 30, durationMs: 10_000, identity: IDENTITY };
+const PUBLISHED: Published = {
+  path: '',
+  frames: 300,
+  frameRate: 30,
+  durationMs: 10_000,
+  width: 640,
+  height: 360,
+  identity: IDENTITY,
+};
 const clean = { unreadable: 0, stale: 0, lost: 0, duplicated: 0, backward: 0 };
 const judge = (frames: MadeFrame[], published?: Published) => analyseFrames(makeFrames(frames), published);
 const renumbered = (numbers: number[]) => numbers.map((number, i) => ({ number, ptsMs: (i * 1000) / 30 }));

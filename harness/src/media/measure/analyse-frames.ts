@@ -11,6 +11,8 @@ export interface Published {
   frames: number;
   frameRate: number;
   durationMs: number;
+  width: number;
+  height: number;
   /** The 24-bit identity that its frames carry. */
   identity?: number;
   /** File with one hash a decoded frame; without it the fixture is decoded when pictures are compared. */

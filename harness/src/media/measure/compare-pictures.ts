@@ -97,11 +97,14 @@ async function structuralSimilarity(
     runs
       .map((run) => `between(n,${first(run)},${first(run) + run.to - run.from})*not(mod(n-${first(run)},${stride}))`)
       .join('+');
-  const { width, height } = (await scanPackets(published.path, signal)).video ?? {};
-  const same = `setpts=N,settb=1/30,format=yuv420p`;
+  const { width, height } = published;
+  const scaled =
+    scan.video?.width === width && scan.video?.height === height ? '' : `,scale=${width}:${height}:flags=bicubic`;
+  // Both sides count from 0, so that the filter, which goes by timestamps, compares what was picked together.
+  const same = 'settb=1/30,setpts=N,format=yuv420p';
   const graph =
-    `[0:${scan.video?.index}]select='${pick((run) => run.from)}',${same},scale=${width}:${height}:flags=bicubic[a];` +
-    `[1:v:0]select='${pick((run) => run.number)}',${same}[b];[a][b]ssim=stats_file=-:shortest=1`;
+    `[0:${scan.video?.index}]select='${pick((run) => run.from)}',${same}${scaled}[a];` +
+    `[1:v:0]select='${pick((run) => run.number)}',${same}[b];[a][b]ssim=stats_file=-`;
   const values: number[] = [];
   const lines = splitLines((line) => {
     const luma = /\bY:([\d.]+)/.exec(line);

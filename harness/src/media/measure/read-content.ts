@@ -131,7 +131,9 @@ class SoundReader {
   readonly #blockStart = new Float64List();
   #labelled = 0;
   #samples = 0;
-  #rest = Buffer.alloc(0);
+  readonly #floats = new Float32Array(16_384);
+  readonly #bytes = Buffer.from(this.#floats.buffer);
+  #filled = 0;
 
   takeLine(line: string): boolean {
     const match = BLOCK_LINE.exec(line);
@@ -143,15 +145,19 @@ class SoundReader {
   }
 
   take(chunk: Buffer): void {
-    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
-    const count = bytes.length >> 2;
-    // A copy of its own: chunks of the pool are not aligned to four bytes.
-    const samples = new Float32Array(count);
-    Buffer.from(samples.buffer).set(bytes.subarray(0, count * 4));
-    this.#rest = Buffer.from(bytes.subarray(count * 4));
-    this.#samples += count;
-    this.#bank.push(samples);
-    this.#pilot.pushSamples(samples);
+    // Chunks begin and end anywhere, and a view on floats must be aligned: so they are copied, into one buffer for all.
+    for (let from = 0; from < chunk.length; ) {
+      const taken = chunk.copy(this.#bytes, this.#filled, from);
+      from += taken;
+      this.#filled += taken;
+      const count = this.#filled >> 2;
+      const samples = this.#floats.subarray(0, count);
+      this.#bank.push(samples);
+      this.#pilot.pushSamples(samples);
+      this.#samples += count;
+      this.#bytes.copyWithin(0, count * 4, this.#filled);
+      this.#filled -= count * 4;
+    }
   }
 
   finish(): SoundTrace {
