@@ -7,8 +7,9 @@ import { DecodeTimes } from '../codec/decode-times.ts';
 import { aacAudioHeader, avcVideoHeader, FLV_AUDIO, FLV_DATA, FLV_VIDEO, flvMessage } from '../codec/flv.ts';
 import { buildAvcConfig, joinAvcc, NAL_IDR, NAL_PPS, NAL_SPS, nalType } from '../codec/h264.ts';
 import { parseSps, type SpsInfo } from '../codec/h264-sps.ts';
-import { AacDepacketizer, aacPacking } from '../codec/rtp-aac.ts';
+import { AacDepacketizer, type AacUnit, aacPacking } from '../codec/rtp-aac.ts';
 import { type AccessUnit, H264Depacketizer } from '../codec/rtp-h264.ts';
+import { LatmDepacketizer, latmAudioConfig } from '../codec/rtp-latm.ts';
 import type { RtpHeader } from '../codec/rtp-packet.ts';
 import type { SdpMedia } from '../codec/sdp.ts';
 import type { FlvFeed } from '../core/flv-feed.ts';
@@ -30,7 +31,7 @@ interface VideoTrack {
 interface AudioTrack {
   index: number;
   clockRate: number;
-  depacketizer: AacDepacketizer;
+  depacketizer: AacDepacketizer | LatmDepacketizer;
   config: Buffer;
 }
 
@@ -39,8 +40,15 @@ const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** The first tracks of a description that FLV can carry; undefined when there are none. */
 export function flvTracks(media: readonly SdpMedia[]): { video: number; audio: number } | undefined {
   const video = media.findIndex((track) => track.codec === 'H264');
-  const audio = media.findIndex((track) => track.codec === 'MPEG-4 Audio' && track.format.has('config'));
+  const audio = media.findIndex((track) => audioConfig(track) !== undefined);
   return video < 0 && audio < 0 ? undefined : { video, audio };
+}
+
+/** AAC's decoder configuration, out of either way to describe AAC in RTP. */
+function audioConfig(media: SdpMedia): Buffer | undefined {
+  if (media.codec === 'MPEG-4 Audio LATM') return latmAudioConfig(media.format);
+  const config = media.codec === 'MPEG-4 Audio' ? media.format.get('config') : undefined;
+  return config === undefined ? undefined : Buffer.from(config, 'hex');
 }
 
 /** Parameter sets of a track's description (RFC 6184, 8.2.1). */
@@ -129,9 +137,12 @@ export class RtpToFlv {
   }
 
   #createAudio(media: SdpMedia, index: number): AudioTrack {
-    const config = Buffer.from(media.format.get('config') ?? '', 'hex');
-    const packing = aacPacking(media.format, parseAudioSpecificConfig(config).frameSamples);
-    const depacketizer = new AacDepacketizer(packing, (unit) => this.#take({ kind: 'audio', ...unit }));
+    const config = audioConfig(media) ?? Buffer.alloc(0);
+    const take = (unit: AacUnit) => this.#take({ kind: 'audio', ...unit });
+    const depacketizer =
+      media.codec === 'MPEG-4 Audio LATM'
+        ? new LatmDepacketizer(take)
+        : new AacDepacketizer(aacPacking(media.format, parseAudioSpecificConfig(config).frameSamples), take);
     return { index, clockRate: media.clockRate, depacketizer, config };
   }
 

@@ -338,6 +338,7 @@ export class RtspConnection implements Connection {
     return this.#withSession({
       status: 200,
       after: () => {
+        if (publisher.publication.stream !== undefined) return; // goes on after a pause
         publisher.record();
         this.#context.log.info(
           {
@@ -380,6 +381,12 @@ export class RtspConnection implements Connection {
 
   #pause(): Reply {
     if (this.#state === 'ready') return this.#withSession({ status: 200 });
+    if (this.#state === 'recording') {
+      // GStreamer pauses before it leaves. The path stays its own; RECORD goes on.
+      this.#state = 'announced';
+      this.#armIdleTimer();
+      return this.#withSession({ status: 200 });
+    }
     if (this.#state !== 'playing') return { status: 455 };
     this.#reader?.pause();
     this.#state = 'ready';

@@ -13,8 +13,8 @@ import { RtpFeed } from '../core/rtp-feed.ts';
 import { Stream } from '../core/stream.ts';
 import type { UdpSource } from './udp-source.ts';
 
-/** How long a track may go without a sender report before its first packet's arrival has to do. */
-const REPORT_WAIT_MS = 1_000;
+/** How long a track may go without a sender report before its first packet's arrival has to do: GStreamer takes up to 2.8 s. */
+const REPORT_WAIT_MS = 3_000;
 
 export class RtspPublisher {
   readonly media: readonly SdpMedia[];
