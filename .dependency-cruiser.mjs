@@ -55,7 +55,8 @@ export default {
     // dependency-cruiser cannot use TypeScript 7's compiler yet; swc reads the same imports.
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^harness/bench/|/test/' },
+    // Benches, tests' own helpers and fakes may start what they like.
+    exclude: { path: '^harness/bench/|/test/|/testing/|/testing\\.ts$|\\.fake\\.ts$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: false,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },

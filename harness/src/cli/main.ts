@@ -64,6 +64,12 @@ function report(error: unknown): number {
   return EXIT_CODES[known.kind];
 }
 
+// `testcard list | head`: a reader that has seen enough is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 const stop = onInterrupt();
 try {
   const root = await program(process.argv.slice(2));
