@@ -96,6 +96,17 @@ describe('createHttpClient', () => {
     });
   });
 
+  it('takes a new connection for each request: one kept from before a restart would fail the next', async () => {
+    let connections = 0;
+    const counted = await startServer(echo);
+    counted.server.on('connection', () => {
+      connections += 1;
+    });
+    for (let count = 0; count < 3; count += 1) await http.request({ method: 'GET', url: counted.url }, never);
+    await counted.close();
+    expect(connections).toBe(3);
+  });
+
   it('answers from a server that was restarted in between', async () => {
     const first = await startServer(echo);
     await http.request({ method: 'GET', url: first.url }, never);

@@ -75,6 +75,10 @@ it('gives OpenMetrics counters their type', () => {
   expect(read('# TYPE jobs counter\njobs_total 1\n')).toEqual([['jobs_total', 'counter', 1]]);
 });
 
+it('does not give a series the type of a family that has no such series', () => {
+  expect(read('# TYPE queue gauge\nqueue_sum 1\n')).toEqual([['queue_sum', 'untyped', 1]]);
+});
+
 it.each(['<html><body>no</body></html>', 'm{a=1} 2', 'm', 'm one'])('refuses %j', (text) => {
   expect(() => parseMetrics(text)).toThrow();
 });

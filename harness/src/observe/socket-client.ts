@@ -81,7 +81,6 @@ async function exchange(
     });
   });
   seen.connected = true;
-  socket.io.reconnection(false); // a second connection would not be the one that the event went over
   socket.once('disconnect', (reason) => {
     left.reject(new TestcardError('STEP_INCONCLUSIVE', `${what}: disconnected (${reason}) before the answer came`));
   });

@@ -18,6 +18,12 @@ describe('nearestNames', () => {
     expect(nearestNames(scrape, { name: 'inflight_jobs', labels: [] }, 1)).toEqual(['jobs_inflight']);
   });
 
+  it('lets a word in common count for more than letters that happen to agree', () => {
+    const points = ['request_latency_ms', 'battery'].map((name) => ({ ...scrape.points[0], name }));
+    const other = { atMs: 0, points } as Scrape;
+    expect(nearestNames(other, { name: 'latency', labels: [] }, 1)).toEqual(['request_latency_ms']);
+  });
+
   it('offers the label values there are when only those do not fit', () => {
     const wanted = { name: 'jobs_total', labels: [{ key: 'status', op: '=' as const, value: 'process' }] };
     expect(nearestNames(scrape, wanted)).toEqual(['jobs_total{status="processed"}', 'jobs_total{status="sent"}']);

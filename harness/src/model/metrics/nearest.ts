@@ -23,13 +23,18 @@ export function nearestNames(scrape: Scrape | undefined, selector: Selector, lim
 
 function nearest(candidates: string[], wanted: string, limit: number): string[] {
   return candidates
-    .map((candidate) => ({ candidate, far: distance(candidate, wanted) - sharedWords(candidate, wanted) * 4 }))
+    .map((candidate) => ({ candidate, far: farness(candidate, wanted) }))
     .sort((a, b) => a.far - b.far || a.candidate.localeCompare(b.candidate))
     .slice(0, limit)
     .map(({ candidate }) => candidate);
 }
 
-/** Metric names are words joined by `_`; one whole word in common says more than letters that happen to agree. */
+/** Share of letters to change, less for each word in common: metric names are words joined by `_`, and one of them is easily left out. */
+function farness(candidate: string, wanted: string): number {
+  const letters = distance(candidate, wanted) / Math.max(candidate.length, wanted.length);
+  return letters - sharedWords(candidate, wanted) / 2;
+}
+
 function sharedWords(a: string, b: string): number {
   const words = new Set(a.split(/[^a-zA-Z0-9]+/));
   return b.split(/[^a-zA-Z0-9]+/).filter((word) => word !== '' && words.has(word)).length;

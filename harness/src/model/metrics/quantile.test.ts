@@ -36,6 +36,8 @@ describe('quantile', () => {
   it('is infinite beyond the last finite bound, so that `below` cannot hold by accident', () => {
     const history = [scrape(0, { '10': 0, '+Inf': 0 }), scrape(1, { '10': 1, '+Inf': 100 })];
     expect(quantile(history, selector, 0.95)).toMatchObject({ value: Number.POSITIVE_INFINITY, low: 10 });
+    const beyond = [scrape(0, { '10': 0, '+Inf': 0 }), scrape(1, { '10': 0, '+Inf': 5 })];
+    expect(quantile(beyond, selector, 0).value).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('adds up series that differ in other labels', () => {
