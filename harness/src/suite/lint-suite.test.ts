@@ -69,6 +69,14 @@ describe('warnings', () => {
     ]);
   });
 
+  test('blocks that only unused blocks use', () => {
+    const head = 'environment: e\nblocks:\n  a: [{ use: b }]\n  b: [{ expect: { metric: m, of: w } }]';
+    expect(warningsOf(suiteWith(CHECK, head))).toEqual([
+      '4:3 the block `a` is not used',
+      '5:3 the block `b` is not used',
+    ]);
+  });
+
   test('a variable that only one case uses is used', () => {
     const text = `suite: s\nenvironment: e\nvars: { a: m }\ncases:\n  - case: one\n    steps: [{ expect: { metric: m, of: w } }]\n  - case: two\n    vars: { b: 1 }\n    steps: [{ expect: { metric: "\${a}", of: w } }]\n`;
     expect(warningsOf(text)).toEqual(['8:13 the variable `b` is not used']);

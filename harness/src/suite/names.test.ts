@@ -78,6 +78,8 @@ describe('an address', () => {
     ['rtmp://mediamtx/live', undefined],
     ['http://example.com/x', undefined],
     ['http://127.0.0.1:99/x', undefined],
+    ['http://localhost:99/x', undefined],
+    ['http://[::1]:99/x', undefined],
     ['rtsp://mediamtx/live', 'mediamtx does not listen on port 554'],
     ['rtsp://mediamtx:8555/live', 'mediamtx does not listen on port 8555'],
     ['rtsp://mediamtx:port/live', '`port` in'],

@@ -189,6 +189,11 @@ cases:
     expect(problemsOf(promised)).toEqual([]);
   });
 
+  test('cases whose titles make the same file name have ids of their own', () => {
+    const text = `${suiteWith(CHECK)}  - case: "works!"\n    steps:\n      ${CHECK}\n  - case: "…"\n    steps:\n      ${CHECK}\n`;
+    expect(parseSample(text).suite?.cases.map(({ id }) => id)).toEqual(['works', 'works-2', 'case']);
+  });
+
   test('two cases of one title', () => {
     const text = `${suiteWith(CHECK)}  - case: works\n    steps:\n      ${CHECK}\n`;
     expect(problemsOf(text)).toEqual([

@@ -25,7 +25,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best ?? longer;
 }
 
-const sameLetters = (a: string, b: string): boolean => a.length === b.length && sorted(a) === sorted(b);
+const sameLetters = (a: string, b: string): boolean => a !== b && a.length === b.length && sorted(a) === sorted(b);
 const sorted = (text: string): string => [...text].sort().join('');
 
 const fold = (text: string): string => text.slice(0, 80).toLowerCase().replaceAll(/[_\s]/g, '-');

@@ -109,6 +109,7 @@ describe('the process environment', () => {
   test('gives values, or their defaults', () => {
     expect(inputOf(casesOf(step('${env.HOST}'), { HOST: 'relay' })[0])).toMatchObject({ url: 'relay' });
     expect(inputOf(casesOf(step('${env.HOST:-local}'))[0])).toMatchObject({ url: 'local' });
+    expect(inputOf(casesOf(step('${env.HOST:-local}'), { HOST: '' })[0])).toMatchObject({ url: 'local' });
     expect(inputOf(casesOf(step('${env.HOST:-}'))[0])).toMatchObject({ url: '' });
   });
 
