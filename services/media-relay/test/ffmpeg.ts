@@ -64,8 +64,8 @@ export function publish(
   return start([...input, '-f', 'rtsp', '-rtsp_transport', to.slice(5), urls.rtspUrl(path)]);
 }
 
-/** NAL units without parameter sets, delimited alike whatever the transport: what has to arrive unchanged. */
-const SAME_DELIMITERS = ['-bsf:v', 'h264_mp4toannexb,filter_units=remove_types=7-8'];
+/** NAL units without parameter sets and delimiters, separated alike whatever the transport: what has to arrive unchanged. */
+const SAME_DELIMITERS = ['-bsf:v', 'h264_mp4toannexb,filter_units=remove_types=7-9'];
 
 export function read(from: Transport, urls: Urls, path: string): RunningFfmpeg {
   const input =

@@ -37,6 +37,7 @@ const UNSENT_AUDIO_FRAMES = 8;
 
 async function relayed(file: string, from: Transport, path: string): Promise<Record<Transport, Tracks>> {
   const readers = OUT.map((to) => read(to, relay, path));
+  await relay.waitingReaders(readers.length);
   const published = await publish(file, from, relay, path).done;
   expect(published.stderr).toBe('');
   expect(published.code).toBe(0);

@@ -3,6 +3,7 @@
 import { createRelay, type MediaRelay, type RelayAddresses } from '../src/app.ts';
 import { type RelayConfig, readConfig } from '../src/config.ts';
 import type { Log, LogFields } from '../src/core/log.ts';
+import { until } from './until.ts';
 
 export interface LogLine extends LogFields {
   level: keyof Log;
@@ -14,6 +15,8 @@ export interface RunningRelay extends RelayAddresses {
   lines: LogLine[];
   rtspUrl(path: string): string;
   rtmpUrl(path: string): string;
+  /** Resolves once this many readers wait for a publisher. */
+  waitingReaders(count: number): Promise<void>;
   api(path: string): Promise<{ status: number; body: unknown }>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -33,6 +36,11 @@ export async function startRelay(settings: Partial<RelayConfig> = {}): Promise<R
     ...addresses,
     rtspUrl: (path) => `rtsp://127.0.0.1:${addresses.rtspPort}/${path}`,
     rtmpUrl: (path) => `rtmp://127.0.0.1:${addresses.rtmpPort}/${path}`,
+    waitingReaders: (count) =>
+      until(`${count} waiting readers`, async () => {
+        const metrics = await (await fetch(`http://127.0.0.1:${addresses.apiPort}/metrics`)).text();
+        return metrics.includes(`waiting_readers ${count}\n`);
+      }),
     async api(path) {
       const response = await fetch(`http://127.0.0.1:${addresses.apiPort}${path}`);
       return { status: response.status, body: await response.json() };

@@ -45,6 +45,14 @@ export function createMetrics(context: RelayContext, connections: ConnectionCoun
       gauge.set(labels(publication), publication.stream?.bytesSent ?? 0);
     }
   });
+  new Gauge({
+    name: 'waiting_readers',
+    help: 'Readers that wait for somebody to publish on their path.',
+    registers,
+    collect() {
+      this.set(context.paths.waitingReaders);
+    },
+  });
   for (const protocol of PROTOCOLS) {
     new Gauge({
       name: `${protocol}_conns`,

@@ -51,6 +51,10 @@ export class PathRegistry {
     return [...this.#publications.values()];
   }
 
+  get waitingReaders(): number {
+    return [...this.#waiters.values()].reduce((sum, waiters) => sum + waiters.size, 0);
+  }
+
   publication(path: string): Publication | undefined {
     return this.#publications.get(path);
   }
