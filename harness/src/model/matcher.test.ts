@@ -44,6 +44,7 @@ const TABLE: [raw: unknown, fits: unknown[], not: unknown[]][] = [
   [{ count: { 'at-least': 1 } }, [[1]], [[]]],
   [{ status: 'ok', 'fragment.id': '/^f/' }, [{ status: 'ok', fragment: { id: 'f1' } }], [{ status: 'ok' }, 'ok']],
   [{ user: { name: 'x' } }, [{ user: { name: 'x', age: 3 } }], [{ user: { name: 'y' } }, { user: 'x' }, null]],
+  [{ a: { b: null } }, [{ a: {} }, { a: { b: null } }], [{ a: 'x' }, {}, { a: { b: 1 } }]],
   [{ items: { contains: 'a' } }, [{ items: ['a'] }], [{ items: [] }, {}]],
 ];
 

@@ -69,6 +69,7 @@ const TABLE: [check: Record<string, unknown>, good: Written[], bad: Written[]][]
     [retry('2026-01-01T00:00:00Z'), retry('2026-01-01T00:00:01Z')],
     [retry('2026-01-01T00:00:00Z'), retry('2026-01-01T00:00:03Z')],
   ],
+  [timed(['4s']), [retry('100'), retry('104')], [retry('100'), retry('108')]],
   [timed(['4s', '8s']), [retry(0), retry(4), retry(12)], [retry(0), retry(4)]],
   [timed(['4s']), [retry(0), retry(4)], [retry(0), retry(4), retry(12)]],
   [{ ...retries, intervals: { are: ['1s'] } }, [retry(0), retry(9)], [retry(0), 'between', retry(1)]],

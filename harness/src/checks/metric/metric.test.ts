@@ -58,6 +58,7 @@ const TABLE: [check: Record<string, unknown>, good: Sample[], bad: Sample[]][] =
   [{ metric: 'x', 'increases-by': 0, or: 0 }, [{ y: 5 }, { y: 5 }], [{ y: 5 }, { y: 5, x: 1 }]],
   [{ metric: 'x', 'increases-by': 6, 'on-reset': 'fail' }, [{ x: 5 }, { x: 11 }], [{ x: 5 }, { x: 6 }]],
   [{ metric: 'x', 'increases-by': 1, 'on-reset': 'fail' }, [{ x: 5 }, { x: 6 }], [{ x: 5 }, { x: 1 }]],
+  [{ metric: 'x', rate: { 'at-least': 4 }, 'on-reset': 'fail' }, [{ x: 5 }, { x: 6 }], [{ x: 5 }, { x: 4 }]],
   [{ metric: 'x', rate: { 'at-least': 4 } }, [{ x: 0 }, { x: 1 }], [{ x: 0 }, { x: 0.5 }]],
   [{ metric: 'h', quantile: 0.5, below: 50 }, [HISTOGRAM, counts(10, 10, 10)], [HISTOGRAM, counts(0, 10, 10)]],
 ];
@@ -223,11 +224,11 @@ describe('metric check', () => {
       ).toBe('inconclusive');
     });
 
-    it('holds for a service that was ended, up to its end', () => {
-      const over = { problem: { message: 'refused' }, state: 'exited' as const };
+    it.each(['stopped', 'exited', 'failed'] as const)('holds for a service that is %s, up to its end', (state) => {
+      const over = { problem: { message: 'refused' }, state };
       expect(always({ metric: 'x', 'at-most': 3 }, seen([{ x: 0 }, { x: 2 }], over))).toMatchObject({
         verdict: 'passed',
-        seen: 'held in 1 sample, the last 2 at +0.3 s; the service is exited since',
+        seen: `held in 1 sample, the last 2 at +0.3 s; the service is ${state} since`,
       });
       expect(always({ metric: 'x', 'at-most': 3 }, seen([{ x: 0 }, { x: 4 }], over)).verdict).toBe('failed');
     });
@@ -299,6 +300,24 @@ describe('metric check', () => {
         problem: { message: 'refused' },
         state: 'exited',
       });
+      const usage = new TestcardError('SUITE_INVALID', 'no metrics address');
+      await expect(
+        metricCheck.observe(
+          input,
+          ports(() => Promise.reject(usage)),
+          { fromMs: FROM },
+          signal,
+        ),
+      ).rejects.toBe(usage);
+      const aborted = AbortSignal.abort(gone);
+      await expect(
+        metricCheck.observe(
+          input,
+          ports(() => Promise.reject(gone)),
+          { fromMs: FROM },
+          aborted,
+        ),
+      ).rejects.toBe(gone);
       const defect = new Error('a defect');
       await expect(
         metricCheck.observe(

@@ -78,7 +78,7 @@ function demands({
   freezes,
 }: GapsInput): Demand[] {
   const words = (of: string, matcher: NumberMatcher) =>
-    matcher.equals === 0 ? `no ${of}` : `${of}: ${describeNumberMatcher(matcher)}`;
+    matcher.equals === 0 ? `no ${of}` : `${of.replace(/^(gap|freeze)/, '$1s')}: ${describeNumberMatcher(matcher)}`;
   const made: Demand[] = [];
   if (audio !== undefined) {
     const expected = words(`gap in the sound longer than ${formatDurationMs(audio)}`, count);

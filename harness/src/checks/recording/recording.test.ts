@@ -339,6 +339,37 @@ describe('recording check', () => {
     );
   });
 
+  it('adds up what happens in several streams', () => {
+    const both: Change = (m) => {
+      for (const stream of m.timestamps.perStream) Object.assign(stream, { overlaps: 2, wraps: 1 });
+    };
+    expect(judge({ timestamps: { overlaps: 4, wraps: 2 } }, both).verdict).toBe('passed');
+    expect(judge({ timestamps: { overlaps: 0 } }, both).seen).toBe('overlaps 4, 4 too high');
+  });
+
+  it.each([
+    [{ duration: '10s' }, 'duration exactly 10s'],
+    [{ streams: { video: ['h264', 'hevc'], audio: 'none' } }, 'video h264 or hevc, audio none'],
+    [{ streams: { video: { width: { 'at-least': 640 } } } }, 'video width at least 640'],
+    [{ 'av-sync': { within: '120ms' } }, 'timestamps of picture and sound within 120ms for 100% of segments'],
+    [
+      { 'content-sync': { within: 'ebu', for: '95%', 'p99-within': '40ms', 'drift-below': '17ppm' } },
+      'sound against picture within ebu (40 ms early to 60 ms late) for 95% of events, sound against picture p99 within ±40ms, drift below 17 ppm',
+    ],
+    [{ 'content-sync': 'ebu' }, 'sound against picture within ebu (40 ms early to 60 ms late)'],
+    [{ frames: { lost: 0, 'missing-at-end': '0s' } }, 'no frame lost, no frame missing at end'],
+    [{ frames: { 'missing-at-start': { 'at-most': '2s' } } }, 'frames missing at start at most 2s'],
+    [{ gaps: { freezes: { 'at-most': 1 } } }, 'freezes: at most 1'],
+    [{ timestamps: { monotonic: true, 'start-skew': '20ms' } }, 'timestamps in order, start-skew at most 20ms'],
+    [
+      { quality: { 'bit-exact': true, 'ssim-above': 0.9, 'mean-ssim-above': 0.95 } },
+      'pictures bit-exact, SSIM of every frame above 0.9, mean SSIM above 0.95',
+    ],
+  ])('reads %j as a sentence', (check, words) => {
+    const input = recordingCheck.schema.parse({ recording: 'output', ...check });
+    expect(recordingCheck.describe(input)).toBe(`recording output: ${words}`);
+  });
+
   it('gives the reason of the instrument when it could not measure', () => {
     const judged = judge({ 'content-sync': 'ebu', 'av-sync': { within: '1s' } }, (m) => {
       without('content-sync', 'av-sync')(m);
