@@ -1,8 +1,9 @@
 // Addresses as services see them (`rtsp://mediamtx:8554/x`) → addresses on this machine (`rtsp://127.0.0.1:23456/x`).
 
+import { nearest } from '../base/nearest-name.ts';
 import type { EnvironmentSpec, ServiceSpec } from '../model/environment.ts';
 import { TestcardError } from '../model/errors.ts';
-import { didYouMean, nearName } from './near-name.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 /** Service → container port → local port. */
 export type PortTable = Readonly<Record<string, Readonly<Record<number, number>>>>;
@@ -142,7 +143,7 @@ export function checkAddress(
   const names = spec.services.map(({ name }) => name);
   const host = hostOf(url);
   if (host === undefined || names.includes(host) || /[.:]|^localhost$|^\d+$/.test(host)) return undefined;
-  if (nearName(host, names) === undefined) return undefined;
+  if (nearest(host, names) === undefined) return undefined;
   return { message: `there is no service ${host}`, hint: didYouMean(host, names, 'services') };
 }
 

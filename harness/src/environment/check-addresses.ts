@@ -5,7 +5,7 @@ import type { ServiceSpec } from '../model/environment.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { checkAddress, declaredPorts, hostOf, rewriteAddresses } from './address-map.ts';
-import { didYouMean } from './near-name.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { YamlPath, YamlSource } from './yaml-source.ts';
 
 export function checkAddresses(services: ServiceSpec[], source: YamlSource): Problem[] {

@@ -2,7 +2,7 @@
 
 import type { ServiceSpec } from '../model/environment.ts';
 import type { Problem } from '../model/errors.ts';
-import { didYouMean } from './near-name.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** `written` are all names in the file, with those whose own part is broken: they are known, and not reported twice. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { TestcardError } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
-import { didYouMean } from './near-name.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 /** Compose's own names, in its own order of preference. */
 const FILE_NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { ServiceSpec } from '../model/environment.ts';
 import type { Problem } from '../model/errors.ts';
 import { type ComposeService, serviceSchema, TESTCARD_KEYS } from './compose-schema.ts';
-import { didYouMean } from './near-name.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { YamlPath, YamlSource } from './yaml-source.ts';
 
 // Compose's specification: stop_grace_period, and the defaults of `healthcheck`.

@@ -1,11 +1,12 @@
 // Turns zod's issues into problems: each at its place in the YAML, in words, with what was expected or probably meant.
 
 import type { z } from 'zod';
+import { nearest } from '../base/nearest-name.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { expectation, NO_WORDS, shapeHint, unitHint } from './issue-words.ts';
 import { isUnknownAt, originOf, type Path, positionOf, valueAt } from './origins.ts';
-import { listNames, nearest, suggestion } from './suggest.ts';
+import { listNames, suggestion } from './suggest.ts';
 
 /** Something wrong with a raw value, found by our own code rather than a schema. Paths start at the value. */
 export type Finding =

@@ -1,5 +1,6 @@
 // Checks that the names a case uses exist: services, fixtures, recordings, publishers, phases, and variables saved on the way.
 
+import { nearest } from '../base/nearest-name.ts';
 import type { NameDefinition, NameUse } from '../model/kinds.ts';
 import type { Position } from '../model/position.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
@@ -9,7 +10,7 @@ import type { Known } from './known.ts';
 import { originOf, type Path, positionOf, valueAt } from './origins.ts';
 import type { ParsedCase } from './parse-case.ts';
 import type { Session } from './session.ts';
-import { nearest, suggestion } from './suggest.ts';
+import { suggestion } from './suggest.ts';
 
 type Defined = Map<NameDefinition['kind'], Set<string>>;
 

@@ -1,12 +1,13 @@
 // Raw map -> check: which subject it names, and what its kind's schema makes of it.
 
+import { nearest } from '../base/nearest-name.ts';
 import type { CheckNode } from '../model/suite.ts';
 import { setCheckFacts } from './facts.ts';
 import { currentFrame } from './frame.ts';
 import { checkAgainst, describeValue, type Finding } from './issues.ts';
 import { originOf, positionOf } from './origins.ts';
 import { isPlainMap, splitKeys } from './raw-shapes.ts';
-import { listNames, nearest } from './suggest.ts';
+import { listNames } from './suggest.ts';
 
 export type ParsedCheck = { ok: true; node: CheckNode } | { ok: false; findings: Finding[] };
 

@@ -1,7 +1,8 @@
 // What "did you mean" suggests, and when it had better not.
 
 import { expect, test } from 'vitest';
-import { nearest, suggestion } from './suggest.ts';
+import { nearest } from '../base/nearest-name.ts';
+import { suggestion } from './suggest.ts';
 
 test.each([
   ['metrc', 'metric'],

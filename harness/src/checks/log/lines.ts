@@ -1,6 +1,6 @@
 // Single log lines: whether one fits, what was nearest to fitting, when it says it was written.
 
-import { distance } from 'fastest-levenshtein';
+import { nearest } from '../../base/nearest-name.ts';
 import { type FieldPatterns, mismatches, patternHolds, valueAtPath } from '../../model/pattern.ts';
 import type { LogLine } from '../../model/ports.ts';
 import { sinceStart } from '../words.ts';
@@ -48,7 +48,7 @@ export function neverThere(fitting: LogLine[], lines: LogLine[], where: FieldPat
   const absent = Object.keys(where ?? {}).find((path) => !lines.some((line) => fieldOfLine(line, path) !== undefined));
   if (absent === undefined) return '';
   const known = new Set(lines.slice(-1_000).flatMap(({ fields }) => Object.keys(fields ?? {})));
-  const near = [...known].find((field) => distance(field, absent) <= Math.max(1, Math.floor(absent.length / 3)));
+  const near = nearest(absent, known);
   return ` (no line has a field \`${absent}\`${near === undefined ? '' : `; did you mean \`${near}\`?`})`;
 }
 

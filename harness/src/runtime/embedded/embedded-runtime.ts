@@ -2,7 +2,7 @@
 
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { PortTable } from '../../environment/address-map.ts';
-import { didYouMean } from '../../environment/near-name.ts';
+import { didYouMean } from '../../environment/did-you-mean.ts';
 import type { EnvironmentSpec, Runtime, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
