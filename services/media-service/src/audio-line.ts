@@ -23,6 +23,8 @@ export interface AudioLineEvent {
 
 /** A label further than this from the count is not drift but a hole or an overlap in the source. */
 const DISCONTINUITY_MS = 100;
+/** Much longer than one RTP packet of sound, much shorter than a segment. */
+const SETTLING_MS = 1000;
 /** Label noise (RTP and FLV round timestamps) stays under this. */
 const SLEW_START_MS = 3;
 const SLEW_STOP_MS = 0.25;
@@ -41,6 +43,8 @@ export class AudioLine {
   #placing = true;
   #started = false;
   #dropped = 0;
+  /** Frames of the first moments, until it is clear where they belong. */
+  #early: PcmFrame[] | undefined = [];
   #meanErrorSamples = 0;
   #slewing = false;
 
@@ -55,6 +59,43 @@ export class AudioLine {
   }
 
   push(frame: PcmFrame): void {
+    if (!this.#early) {
+      this.#lay(frame);
+      return;
+    }
+    this.#early.push(frame);
+    const gathered = this.#early.reduce((sum, { samples }) => sum + samples.length, 0) / this.#options.channels;
+    if (this.#toMs(gathered) >= SETTLING_MS) this.#settleStart();
+  }
+
+  /** The source is over: lays what is still held back. */
+  end(): void {
+    this.#settleStart();
+  }
+
+  /**
+   * ffmpeg labels the sound before the second RTP packet by guess, up to one frame wrong, and corrects itself only then. So the start is placed
+   * where most of the first second says it is.
+   */
+  #settleStart(): void {
+    const frames = this.#early ?? [];
+    this.#early = undefined;
+    let count = 0;
+    const starts = frames.map(({ ptsSamples, samples }) => {
+      const start = ptsSamples - count;
+      count += samples.length / this.#options.channels;
+      return start;
+    });
+    const agreed = [...starts].sort((a, b) => a - b)[starts.length >> 1] ?? 0;
+    const tolerance = (DISCONTINUITY_MS * this.#options.sampleRateHz) / 1000;
+    for (const [index, frame] of frames.entries()) {
+      const start = starts[index] ?? agreed;
+      const guessed = Math.abs(start - agreed) <= tolerance;
+      this.#lay(guessed ? { ...frame, ptsSamples: frame.ptsSamples - start + agreed } : frame);
+    }
+  }
+
+  #lay(frame: PcmFrame): void {
     const { channels } = this.#options;
     let samples = frame.samples;
     let error = frame.ptsSamples - this.#originSamples - this.#position;
@@ -79,6 +120,7 @@ export class AudioLine {
 
   /** The source has gone quiet: fills with silence up to `positionSamples`. What arrives for that time later is dropped. */
   fillUntil(positionSamples: number): void {
+    this.#settleStart();
     this.#place(positionSamples - this.#position);
     this.#placing = true;
   }

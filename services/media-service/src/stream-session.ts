@@ -78,6 +78,7 @@ export class StreamSession {
         'source ended',
       );
       this.#timeline.end();
+      this.#running?.line.end();
       this.#running?.segmenter.end();
     });
     this.closed = this.sourceEnded.then(() => this.#finish());
