@@ -19,7 +19,7 @@ export interface StartDetachedOptions extends KeepRequest {
   onEvent?(event: TimelineEvent): void;
 }
 
-const KEEPER = fileURLToPath(new URL('./keeper.ts', import.meta.url));
+const KEEPER = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './keeper.ts' : './keeper.js', import.meta.url));
 const STOP_WITHIN_MS = 25_000;
 
 /**
