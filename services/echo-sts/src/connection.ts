@@ -62,8 +62,6 @@ export class Connection {
       },
       'connected',
     );
-    // A client may send an event called "error"; without a listener Node would throw it.
-    this.#socket.on('error', () => {});
     this.#socket.onAny((event: unknown, ...args: unknown[]) => this.#receive(String(event), args));
     this.#socket.once('disconnect', (reason) => {
       this.#logger.info({ reason, ...this.#streamField() }, 'disconnected');

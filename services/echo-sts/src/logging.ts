@@ -11,7 +11,8 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     timestamp: () => `,"timestamp":${(Date.now() / 1_000).toFixed(3)}`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return destination ? pino(options, destination) : pino(options);
+  // Written at once: pino's own default writes later, and what a stopping process still has is then out of order, or lost.
+  return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
 }
 
 /** Fields of an event that say what happened; never audio, never anything unbounded. */

@@ -11,7 +11,7 @@ export interface Received {
   atMs: number;
 }
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 10_000;
 
 export class Client {
   readonly socket: Socket;

@@ -1,18 +1,25 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer } from './server.ts';
 
 const run = promisify(execFile);
 const RATE_HZ = 48_000;
 let folder = '';
+let temporary = '';
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'echo-sts-test-'));
+  folder = await mkdtemp(join(tmpdir(), 'test-of-echo-sts-'));
+  temporary = join(folder, 'tmp');
+  await mkdir(temporary);
+  vi.stubEnv('TMPDIR', temporary);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** Half a second of silence, then a second and a half of a tone, as AAC. */
 async function tone(extension: string, args: string[]): Promise<Buffer> {
@@ -42,8 +49,6 @@ async function decode(bytes: Buffer): Promise<{ seconds: number; toneAt: number 
   return { seconds: samples.length / RATE_HZ, toneAt: samples.findIndex((value) => Math.abs(value) > 1_000) / RATE_HZ };
 }
 
-const ownTemporaryFolders = async () => (await readdir(tmpdir())).filter((name) => /^echo-sts-[^t]/.test(name));
-
 describe('config:dubbed_duration with m4a', () => {
   it.each([
     ['MP4 with its index at the end', 'm4a', [], 1.05],
@@ -69,7 +74,7 @@ describe('config:dubbed_duration with m4a', () => {
     expect(seconds - 2 * scale).toBeGreaterThan(-0.001);
     expect(seconds - 2 * scale).toBeLessThan((frames * 1_024) / RATE_HZ);
     if (extension === 'm4a') expect(Math.abs(toneAt - (await decode(original)).toneAt)).toBeLessThan(0.002);
-    expect(await ownTemporaryFolders()).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   it('answers a burst in order', async () => {
@@ -98,6 +103,6 @@ describe('config:dubbed_duration with m4a', () => {
     const processed = await worker.next('fragment:processed');
     expect(processed).toMatchObject({ status: 'failed', error: { code: 'MODEL_ERROR', stage: 'tts' } });
     expect(processed.error.message).toMatch(/^ffmpeg could not change the length of the audio/);
-    expect(await ownTemporaryFolders()).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
   });
 });

@@ -133,7 +133,7 @@ describe('hostile input', () => {
     for (const sequenceNumber of [0, 1, 2]) client.send(sequenceNumber);
     await client.next('fragment:ack');
     client.close();
-    await expect.poll(() => server.metric('sts_connections')).toBe(0);
+    await server.metricBecomes('sts_connections', 0);
     expect(await server.metric('sts_inflight_fragments')).toBe(0);
     expect(await server.metric('sts_sessions')).toBe(0);
     const next = await server.connect();

@@ -219,7 +219,7 @@ describe('stream:end', () => {
     const completeAt = performance.now();
     expect(await client.closed()).toBe('io server disconnect');
     expect(performance.now() - completeAt).toBeGreaterThan(280);
-    expect(performance.now() - completeAt).toBeLessThan(1_000);
+    expect(performance.now() - completeAt).toBeLessThan(4_000);
   });
 
   it('stays connected when a new session starts before that', async () => {

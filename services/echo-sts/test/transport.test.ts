@@ -149,7 +149,7 @@ describe('over HTTP', () => {
     expect(await server.metric('sts_events_total{direction="received",event="fragment:data"}')).toBe(2);
     expect(await server.metric('sts_events_total{direction="sent",event="fragment:processed"}')).toBe(2);
     client.close();
-    await expect.poll(() => server.metric('sts_sessions')).toBe(0);
+    await server.metricBecomes('sts_sessions', 0);
     expect(await server.metric('sts_inflight_fragments')).toBe(0);
     expect(await server.metric('sts_connections')).toBe(0);
   });
