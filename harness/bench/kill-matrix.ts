@@ -7,8 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Table from 'cli-table3';
-import { measureRecording } from '../src/media/index.ts';
+import { calibrate, measureRecording } from '../src/media/index.ts';
 import { JUDGED, judgeStrictly } from './mutants/judge.ts';
 import { openMutantBench } from './mutants/make-mutants.ts';
 import { CLEAN, EDGES, MUTANTS, type Mutant } from './mutants/mutants.ts';
@@ -19,10 +18,7 @@ const problems: string[] = [];
 const startedAt = performance.now();
 try {
   const bench = await openMutantBench(folder, signal);
-  const table = new Table({
-    head: ['recording', 'fault', ...JUDGED, 'median offset'],
-    style: { head: [], border: [] },
-  });
+  const table = [['recording', 'fault', ...JUDGED, 'median offset, ms']];
   const rows = async (mutants: Mutant[]) => {
     for (const mutant of mutants) {
       const path = await bench.make(mutant);
@@ -57,12 +53,31 @@ try {
   await rows(MUTANTS);
   await rows(EDGES);
   process.stderr.write('\n');
-  console.log(table.toString());
+  const reference = await bench.make(CLEAN[0] as Mutant);
+  const { rawMs, baselineMs, differenceMs } = await calibrate(bench.fixture, reference, signal);
+  const late = await bench.make(MUTANTS[0] as Mutant);
+  const sync = (await measureRecording(late, { wanted: ['content-sync'], published: bench.fixture, signal }))[
+    'content-sync'
+  ];
+  const shiftMs = (sync?.offset.median ?? Number.NaN) - baselineMs;
+  if (!(Math.abs(shiftMs - 300) <= 1)) problems.push(`+300.00 ms against the reference measures ${shiftMs}`);
+  console.log(asMarkdown(table));
+  console.log(`calibration: raw ${rawMs} ms, through FLV ${baselineMs} ms, difference ${differenceMs} ms`);
+  console.log(`instrument: +300.00 ms against the reference reads +${shiftMs.toFixed(2)} ms`);
   console.log(
     `${MUTANTS.length + EDGES.length} faults, ${CLEAN.length} clean, in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`,
   );
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
+
+/** Columns padded to their widest cell, the first row being the head. */
+function asMarkdown(rows: string[][]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
+
 for (const problem of problems) console.log(`PROBLEM: ${problem}`);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -45,6 +45,11 @@ describe('with the publication known', () => {
   });
 });
 
+test('what was not published is not missing', () => {
+  const published = { ...PUBLISHED, firstFrame: 90, lastFrame: 200 };
+  expect(judge(framesFromTo(96, 198), published)).toMatchObject({ missingAtStart: 6, missingAtEnd: 3 });
+});
+
 test('two swapped frames are one step back, and neither lost nor duplicated', () => {
   const measure = judge(renumbered([0, 1, 3, 2, 4, 5]));
   expect(measure).toMatchObject({ ...clean, backward: 1 });

@@ -13,6 +13,9 @@ export interface Published {
   durationMs: number;
   width: number;
   height: number;
+  /** First and last frame that were published, when not all of the fixture was. */
+  firstFrame?: number;
+  lastFrame?: number;
   /** The 24-bit identity that its frames carry. */
   identity?: number;
   /** File with one hash a decoded frame; without it the fixture is decoded when pictures are compared. */
@@ -85,8 +88,9 @@ export function analyseFrames(trace: FrameTrace, published?: Published): FramesM
     measure.last = highest;
     measure.lost = highest - lowest + 1 - seen.size;
     if (published) {
-      measure.missingAtStart = lowest;
-      measure.missingAtEnd = published.frames - 1 - highest;
+      const { firstFrame = 0, lastFrame = published.frames - 1 } = published;
+      measure.missingAtStart = Math.max(0, lowest - firstFrame);
+      measure.missingAtEnd = Math.max(0, lastFrame - highest);
     }
   }
   measure.defects = defects
@@ -111,6 +115,18 @@ class SeenNumbers {
     this.size += 1;
     return true;
   }
+}
+
+/** Number of the first frame of the publication, not of an earlier run, that can be read; undefined when there is none. */
+export function firstOwnFrame(trace: FrameTrace, { frames, identity }: Published): number | undefined {
+  return trace.numbers
+    .view()
+    .find(
+      (number, i) =>
+        number !== UNREADABLE &&
+        number < frames &&
+        (identity === undefined || trace.identities.at(i) === identityBits(identity, number)),
+    );
 }
 
 /** Whether numbers that were skipped all came after all, out of order. */

@@ -7,7 +7,7 @@ import { measureRecording } from './measure-recording.ts';
 import { round3 } from './statistics.ts';
 
 /** Further off than this, the instrument is measuring itself. */
-export const CALIBRATION_LIMIT_MS = 1;
+const CALIBRATION_LIMIT_MS = 1;
 
 export interface Calibration {
   /** Median offset of the fixture as it lies on disk. */

@@ -61,7 +61,25 @@ test('a recording that joined late is compared with what was published from its 
   const { duration, frames } = await measure(path, ['duration', 'frames']);
   expect(duration).toMatchObject({ firstFrame: 30, publishedMs: 5000, publishedFromFirstFrameMs: 4000 });
   expect(frames).toMatchObject({ lost: 0, missingAtStart: 30, missingAtEnd: 0 });
+  const published = { ...fixture, firstFrame: 24, lastFrame: 143 };
+  const partly = await measureRecording(path, { wanted: ['duration', 'frames'], published, signal });
+  expect(partly.duration).toMatchObject({ firstFrame: 30, publishedMs: 4000, publishedFromFirstFrameMs: 3800 });
+  expect(partly.frames).toMatchObject({ missingAtStart: 6 });
 });
+
+test.each([25, 29.97, 50])(
+  'a card of %d frames a second is measured as exactly, and its rate read off it',
+  async (rate) => {
+    const recipe = parseRecipe(`duration: 4s\nvideo: { size: 640x360, rate: ${rate} }`, at(`card-${rate}.yaml`));
+    const card = await buildFixture(recipe, { signal });
+    const path = await ffmpeg(`rate-${rate}.flv`, '-i', card.path, '-c', 'copy');
+    const measured = await measureRecording(path, { wanted: ['content-sync', 'frames'], signal });
+    expect(measured.frames).toMatchObject({ lost: 0, unreadable: 0 });
+    expect(Math.abs((measured.frames?.frameRate ?? 0) - rate)).toBeLessThan(0.01);
+    expect(measured['content-sync']?.offset.n).toBe(4);
+    expect(Math.abs(measured['content-sync']?.offset.median ?? Number.NaN)).toBeLessThan(1);
+  },
+);
 
 describe('a track that is not there', () => {
   test('is named by every measure that needs it, and the others go on', async () => {

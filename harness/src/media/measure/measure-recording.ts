@@ -3,14 +3,14 @@
 import type { Measurements, MeasureName } from '../../model/measurements.ts';
 import { analyseAvSync } from './analyse-av-sync.ts';
 import { analyseContentSync } from './analyse-content-sync.ts';
-import { analyseFrames, type Published } from './analyse-frames.ts';
+import { analyseFrames, firstOwnFrame, type Published } from './analyse-frames.ts';
 import { analyseGaps } from './analyse-gaps.ts';
 import { analyseTimestamps } from './analyse-timestamps.ts';
 import { comparePictures } from './compare-pictures.ts';
 import { measureDuration, streamFacts } from './describe-streams.ts';
 import { type ContentTrace, readContent } from './read-content.ts';
-import { UNREADABLE } from './read-frames.ts';
 import { scanPackets } from './scan-packets.ts';
+import { round3 } from './statistics.ts';
 
 export interface MeasureOptions {
   wanted: readonly MeasureName[];
@@ -101,11 +101,10 @@ function neededContent(wanted: Set<MeasureName>, published: Published | undefine
 
 function fromFirstFrame({ frames }: ContentTrace, published: Published | undefined) {
   if (!published) return {};
-  const first = frames?.numbers.view().find((number) => number !== UNREADABLE && number < published.frames);
-  if (first === undefined) return { publishedMs: published.durationMs };
-  return {
-    publishedMs: published.durationMs,
-    firstFrame: first,
-    publishedFromFirstFrameMs: published.durationMs - (first * 1000) / published.frameRate,
-  };
+  const { firstFrame = 0, lastFrame = published.frames - 1, frameRate } = published;
+  const fromFrame = (number: number) => round3(((lastFrame + 1 - number) * 1000) / frameRate);
+  const publishedMs = fromFrame(firstFrame);
+  const first = frames && firstOwnFrame(frames, published);
+  if (first === undefined) return { publishedMs };
+  return { publishedMs, firstFrame: first, publishedFromFirstFrameMs: fromFrame(first) };
 }
