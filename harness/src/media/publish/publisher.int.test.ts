@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,16 +71,33 @@ describe('startPublisher', () => {
   });
 
   it('gives up in time and says why', async () => {
+    const pids: number[] = [];
     const startedAt = Date.now();
     const publishing = startPublisher(
       { ...clip, name: 'c', url: 'rtsp://127.0.0.1:9/live/a' },
-      { signal: never, connectWithinMs: 600 },
+      { signal: never, connectWithinMs: 600, guard: guardInto(pids) },
     );
     await expect(publishing).rejects.toMatchObject({
       code: 'PUBLISH_FAILED',
       message: expect.stringMatching(/did not accept c within 600ms: .*refused/),
     });
     expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(pids).toHaveLength(1); // FFmpeg is not started again and again where nobody listens
+  });
+
+  it('gives up on a server that takes the connection and then says nothing', async () => {
+    const pids: number[] = [];
+    const mute = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const publishing = startPublisher(
+      { ...clip, name: 'c', url: `rtmp://127.0.0.1:${port}/live/a` },
+      { signal: never, connectWithinMs: 700, guard: guardInto(pids) },
+    );
+    await expect(publishing).rejects.toMatchObject({ message: expect.stringContaining('took the connection but not') });
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]);
+    expect(pids).toHaveLength(1);
+    mute.close();
   });
 
   it('leaves no process when its case ends while it is still trying', async () => {
@@ -103,7 +122,7 @@ describe('startPublisher', () => {
     await doomed.kill('SIGKILL');
     await expect(broken.ended).rejects.toMatchObject({
       code: 'PUBLISH_FAILED',
-      message: expect.stringMatching(/publishing broken to \S+ broke off: after \d/),
+      message: expect.stringMatching(/publishing broken to \S+ broke off: after \d\.\d s, \S/),
     });
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,12 +25,14 @@ afterAll(async () => {
 });
 
 const publish = (url: string, signal = never) => startPublisher({ ...clip, name: 'clip', url }, { signal });
-const until = (what: () => boolean) =>
-  poll<true>(() => (what() ? { done: true, value: true } : { done: false }), {
-    withinMs: 10_000,
-    clock: systemClock,
-    everyMs: 5,
-  }).then(({ ok }) => expect(ok).toBe(true));
+/** Waits until the recorder's facts say so; fails with what they said last. */
+const until = async (recorder: Recorder, what: (facts: RecordFacts) => boolean) => {
+  const seen = await poll<true>(
+    () => (what(recorder.facts()) ? { done: true, value: true } : { done: false, last: recorder.facts() }),
+    { withinMs: 20_000, clock: systemClock, everyMs: 5 },
+  );
+  if (!seen.ok) throw new Error(`not in time; last seen: ${JSON.stringify(seen.last)}`);
+};
 const factsFile = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.facts.json`), 'utf8')) as RecordFacts;
 
 describe('startRecorder', () => {
@@ -72,11 +74,11 @@ describe('startRecorder', () => {
     await first.kill(); // its port is free again
     const port = new URL(first.rtmp).port;
     const recorder = startRecorder({ name: 'early', url: `${first.rtmp}/live/early`, folder }, { signal: never });
-    await until(() => recorder.facts().lastSeen !== undefined);
+    await until(recorder, (facts) => facts.lastSeen !== undefined);
     expect(recorder.progress()).toContain('refused');
     const late = await startRelay({ RTMP_PORT: port });
     try {
-      await until(() => recorder.facts().attempts > 1);
+      await until(recorder, (facts) => facts.attempts > 1);
       const publisher = await publish(`${late.rtmp}/live/early`);
       await publisher.ended;
       await recorder.ended;
@@ -92,7 +94,7 @@ describe('startRecorder', () => {
     try {
       const url = `${strict.rtsp}/live/strict`;
       const recorder = startRecorder({ name: 'strict', url, folder }, { signal: never });
-      await until(() => recorder.facts().attempts >= 3);
+      await until(recorder, (facts) => facts.attempts >= 3);
       expect(recorder.facts().lastSeen).toContain('404');
       const publisher = await publish(url);
       await publisher.ended;
@@ -110,7 +112,7 @@ describe('startRecorder', () => {
     const name = `stopped-${protocol}`;
     const recorder = startRecorder({ name, url, folder }, { signal: never });
     const publisher = await publish(url);
-    await until(() => recorder.facts().videoPackets >= 30);
+    await until(recorder, (facts) => facts.videoPackets >= 30);
     await recorder.stop(never);
     await recorder.ended;
     await publisher.stop(never);
@@ -132,7 +134,7 @@ describe('startRecorder', () => {
     expect(existsSync(held.path)).toBe(false);
 
     const refused = startRecorder({ name: 'refused', url: 'rtmp://127.0.0.1:9/live/x', folder }, { signal: never });
-    await until(() => refused.facts().lastSeen !== undefined);
+    await until(refused, (facts) => facts.lastSeen !== undefined);
     await refused.stop(never);
     await expect(refused.ended).rejects.toMatchObject({ message: expect.stringContaining('refused') });
   });
@@ -149,11 +151,24 @@ describe('startRecorder', () => {
     const url = `${doomed.rtmp}/live/doomed`;
     const recorder: Recorder = startRecorder({ name: 'doomed', url, folder }, { signal: never });
     const publisher = await publish(url);
-    await until(() => recorder.facts().videoPackets >= 30);
+    await until(recorder, (facts) => facts.videoPackets >= 30);
     await doomed.kill('SIGKILL');
     await recorder.ended;
     await expect(publisher.ended).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
     expect((await packetsOf(recorder.path)).video).toHaveLength(recorder.facts().videoPackets);
+  });
+
+  it('fails when the disk is full', async () => {
+    symlinkSync('/dev/full', join(folder, 'full.flv'));
+    const url = `${relay.rtmp}/live/full`;
+    const recorder = startRecorder({ name: 'full', url, folder }, { signal: never });
+    const publisher = await publish(url);
+    await expect(recorder.ended).rejects.toMatchObject({
+      code: 'STEP_INCONCLUSIVE',
+      message: expect.stringContaining('ENOSPC'),
+    });
+    expect(recorder.status()).toMatchObject({ state: 'failed', problem: expect.stringContaining('ENOSPC') });
+    await publisher.stop(never);
   });
 
   it('refuses an address that it cannot record', () => {

@@ -149,7 +149,7 @@ export function startRecorder({ name, url, shownAs = url, folder }: RecordReques
     const failure = toTestcardError(error);
     problem = failure.message;
     enter('failed');
-    rmSync(file, { force: true });
+    if (capture?.facts.firstPacketAtMs === undefined) rmSync(file, { force: true }); // headers alone are no recording
     throw failure;
   });
   ended.catch(() => {}); // looked at by whoever stops or finishes it

@@ -68,11 +68,15 @@ export function increase(history: readonly Scrape[], selector: Selector, onReset
   const seen = new Map<string, { value: number; scrape: number }>();
   let startedAt: number | undefined;
   for (const [index, scrape] of history.entries()) {
-    const start = scrape.points.find((point) => point.name === PROCESS_START)?.value;
+    const found: MetricPoint[] = [];
+    let start: number | undefined;
+    for (const point of scrape.points) {
+      if (point.name === PROCESS_START) start = point.value;
+      if (matches(point)) found.push(point);
+    }
     const restarted = start !== undefined && startedAt !== undefined && start !== startedAt;
     startedAt = start ?? startedAt;
-    for (const point of scrape.points) {
-      if (!matches(point)) continue;
+    for (const point of found) {
       total.missing = false;
       const key = formatSeries(point);
       const before = seen.get(key);
