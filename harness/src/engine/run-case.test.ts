@@ -172,6 +172,26 @@ describe('runCase', () => {
     expect(outcome.error?.message).toMatch(/held for 2s of 5s/);
   });
 
+  it('looks, in `always`, at what every sample since its beginning says', async () => {
+    const clock = fakeClock();
+    const { made } = world(clock);
+    const windows: (number | undefined)[] = [];
+    const watched = check(() => ({}));
+    watched.kind = {
+      ...watched.kind,
+      observe: async (_input, _ports, window) => {
+        windows.push(window.heldSinceMs);
+        return {};
+      },
+      judgeContinuously: () => ({ verdict: 'failed', expected: 'probe', seen: 'an earlier sample' }),
+    };
+    const outcome = await clock.run(
+      runCase(kase([step(waitStep, 1_000), step(alwaysStep, { for: 5_000, check: watched })]), made, never),
+    );
+    expect(outcome.error?.message).toContain('an earlier sample');
+    expect(windows[0]).toBe(1_000);
+  });
+
   it('ends the case when a promise breaks that must hold throughout', async () => {
     const clock = fakeClock();
     const { made } = world(clock);

@@ -10,6 +10,8 @@ import type { TimelineEvent } from './timeline.ts';
 export interface Window {
   fromMs: number;
   toMs?: number;
+  /** From when on every sample must hold, where every sample must (`always`). Default: `fromMs`. */
+  heldSinceMs?: number;
 }
 
 /** One series of one scrape, flattened: a histogram `h` gives `h_bucket{le=…}`, `h_sum` and `h_count`. */

@@ -27,7 +27,7 @@ export function judgeMetricAlways(seen: MetricObservation, input: MetricInput): 
   if (!plain || nothing) return nothing ?? judgeMetric(seen, input);
   const expected = promise(input);
   const samples = valuesOver(seen.scrapes, input.metric)
-    .filter(({ atMs }) => atMs > seen.fromMs)
+    .filter(({ atMs }) => atMs > (seen.heldSinceMs ?? seen.fromMs))
     .map(({ atMs, value }) => ({ atMs, value: value ?? input.or ?? Number.NaN }))
     .filter(({ value }) => !Number.isNaN(value));
   const broken = samples.filter(({ value }) => !numberHolds(input, value));

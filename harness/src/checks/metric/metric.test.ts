@@ -195,6 +195,10 @@ describe('metric check', () => {
         seen: 'saw 4, 1 too high at +0.5 s, and 1 of the samples after it',
         atMs: FROM + 500,
       });
+      // What was before `always` began is not its business.
+      expect(
+        always({ metric: 'x', 'at-most': 3 }, { ...spike, heldSinceMs: spike.scrapes.at(-2)?.atMs ?? 0 }).verdict,
+      ).toBe('passed');
       expect(always({ metric: 'x', 'at-most': 5 }, spike)).toMatchObject({
         verdict: 'passed',
         seen: 'held in 4 samples (0 to 5), the last 0 at +1.0 s',

@@ -31,6 +31,7 @@ export const metricCheck: CheckKind<MetricInput, MetricObservation> = {
     }
     return {
       fromMs: window.fromMs,
+      ...(window.heldSinceMs === undefined ? {} : { heldSinceMs: window.heldSinceMs }),
       scrapes: ports.metrics.history(of, window),
       ...(problem === undefined ? {} : { problem, state: ports.services.status(of).state }),
     };

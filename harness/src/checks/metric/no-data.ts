@@ -7,6 +7,8 @@ import { cannotTell, counted, sinceStart } from '../words.ts';
 import { describeDemand, type MetricInput } from './demand.ts';
 
 export interface MetricObservation {
+  /** From when on every sample must hold; default `fromMs`. */
+  heldSinceMs?: number;
   fromMs: number;
   /** Oldest first; the first is the baseline when it was taken at or before `fromMs`. */
   scrapes: Scrape[];

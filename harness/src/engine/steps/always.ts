@@ -26,8 +26,10 @@ export const alwaysStep: StepKind<Always> = {
   longestMs: ({ for: forMs }) => forMs,
   async run({ for: forMs, check }, context) {
     const deadline = deadlineIn(forMs, context.clock);
+    const heldSinceMs = context.clock.nowMs();
+    const since = { ...context, windowOf: (each: CheckNode) => ({ ...context.windowOf(each), heldSinceMs }) };
     for (;;) {
-      const judgement = await judgeCheck(context, check, context.signal);
+      const judgement = await judgeCheck(since, check, context.signal, true);
       if (judgement.verdict !== 'passed') {
         recordJudgement(context, check, judgement, 'always');
         throw judgementError(
