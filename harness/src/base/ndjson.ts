@@ -1,8 +1,7 @@
-// Newline-delimited JSON on disk: append without losing a line on a crash, read without holding the file in memory.
+// Newline-delimited JSON on disk: appended without losing a line on a crash.
 
-import { closeSync, createReadStream, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createInterface } from 'node:readline';
 
 export interface NdjsonWriter<T> {
   readonly path: string;
@@ -25,19 +24,4 @@ export function openNdjson<T>(path: string, mask: (text: string) => string = (te
       fd = undefined;
     },
   };
-}
-
-/** Yields each record of the file; a torn last line is skipped. */
-export async function* readNdjson<T>(path: string): AsyncGenerator<T> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) {
-    if (line === '') continue;
-    let record: T;
-    try {
-      record = JSON.parse(line) as T;
-    } catch {
-      continue; // the writer was killed in the middle of this line
-    }
-    yield record;
-  }
 }

@@ -92,14 +92,20 @@ describe('config:dubbed_duration with m4a', () => {
   });
 
   it.each([
-    ['noise', Buffer.from('this is not AAC at all, whatever it says it is')],
-    ['a playlist that names a file', Buffer.from('#EXTM3U\n#EXTINF:2,\nfile:///etc/hostname\n')],
-  ])('answers %s with a failure of the tts stage', async (_, bytes) => {
+    ['noise', () => 'this is not AAC at all, whatever it says it is'],
+    // FFmpeg would open what it names, if it were left to guess what the audio is.
+    [
+      'a playlist that names a file of the server',
+      () => `#EXTM3U\n#EXTINF:2,\nfile://${folder}/tone.aac\n#EXT-X-ENDLIST\n`,
+    ],
+  ])('answers %s with a failure of the tts stage', async (_, text) => {
+    await tone('aac', []);
     const server = await startServer();
     const worker = await server.connect();
     await worker.init();
     await worker.control('config:dubbed_duration', { scale: 1.05 });
-    worker.send(0, { audio: { format: 'm4a', duration_ms: 2_000, data_base64: bytes.toString('base64') } });
+    const data_base64 = Buffer.from(text()).toString('base64');
+    worker.send(0, { audio: { format: 'm4a', duration_ms: 2_000, data_base64 } });
     const processed = await worker.next('fragment:processed');
     expect(processed).toMatchObject({ status: 'failed', error: { code: 'MODEL_ERROR', stage: 'tts' } });
     expect(processed.error.message).toMatch(/^ffmpeg could not change the length of the audio/);

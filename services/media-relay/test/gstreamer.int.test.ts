@@ -103,13 +103,14 @@ describe.skipIf(missing.length > 0)('read by GStreamer', () => {
       const reader = gst(
         from === 'rtmp'
           ? `rtmp2src location=${relay.rtmpUrl(path)} ! flvdemux name=d d.video ! queue ! ${parsed}`
-          : `rtspsrc location=${relay.rtspUrl(path)} protocols=${from.slice(5)} latency=200 name=r r. ! application/x-rtp,media=video ! rtph264depay ! ${parsed} r. ! application/x-rtp,media=audio ! fakesink`,
+          : `rtspsrc location=${relay.rtspUrl(path)} protocols=${from.slice(5)} latency=200 name=r r. ! application/x-rtp,media=video ! rtph264depay ! ${parsed}`,
       );
       await until('the reader to be connected', async () => {
         const metrics = await (await fetch(`http://127.0.0.1:${relay.apiPort}/metrics`)).text();
         return metrics.includes(`${from.slice(0, 4)}_conns 1`);
       });
-      const publisher = publish(clips.plain, from === 'rtmp' ? 'rtsp-tcp' : 'rtmp', relay, path);
+      // Video alone: gst-launch links the pads of several tracks at its own pace, and fails where none is linked yet.
+      const publisher = publish(clips.plain, from === 'rtmp' ? 'rtsp-tcp' : 'rtmp', relay, path, ['-an']);
       await until('the path', () => isPublished(path));
       expect((await publisher.done).code).toBe(0);
       const result = await reader.done;

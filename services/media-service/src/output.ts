@@ -92,7 +92,8 @@ export class Output {
       url,
       clock,
       onWritable: () => this.#pacer.resume(),
-      onFailure: (lastLine, exitCode) => onFailure('rtmp publish failed', { error: lastLine, exit_code: exitCode }),
+      onFailure: (lastLine, exitCode) =>
+        onFailure('rtmp publish failed', { error: lastLine, ffmpeg_exit_code: exitCode }),
     });
   }
 

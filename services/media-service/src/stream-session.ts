@@ -74,7 +74,7 @@ export class StreamSession {
     options.ingest.attach({ onVideo: (tag) => this.#onVideo(tag), onAudio: (frame, pcm) => this.#onAudio(frame, pcm) });
     this.sourceEnded = options.ingest.ended.then((exit) => {
       options.log.info(
-        { exit_code: exit.exitCode, ...(exit.exitCode === 0 ? {} : { error: exit.lastLine }) },
+        { ffmpeg_exit_code: exit.exitCode, ...(exit.exitCode === 0 ? {} : { error: exit.lastLine }) },
         'source ended',
       );
       this.#timeline.end();

@@ -8,7 +8,6 @@ export {
   type LabelMatcher,
   parseSelector,
   type Selector,
-  seriesMatcher,
 } from './selector.ts';
 export {
   type Increase,

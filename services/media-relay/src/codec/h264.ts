@@ -106,25 +106,3 @@ export function joinAvcc(prefix: Buffer, nals: readonly Buffer[]): Buffer {
   }
   return out;
 }
-
-/** NAL units of an Annex B byte stream (start codes of three or four bytes). */
-export function splitAnnexB(data: Buffer): Buffer[] {
-  const nals: Buffer[] = [];
-  let start = -1;
-  let at = 0;
-  const close = (end: number) => {
-    if (start < 0) return;
-    let last = end;
-    while (last > start && data[last - 1] === 0) last -= 1; // trailing_zero_8bits, or the fourth byte of the next start code
-    if (last > start) nals.push(data.subarray(start, last));
-  };
-  for (;;) {
-    const code = data.indexOf('\0\0\u0001', at, 'latin1');
-    if (code < 0) break;
-    close(code);
-    start = code + 3;
-    at = start;
-  }
-  close(data.length);
-  return nals;
-}
