@@ -33,6 +33,7 @@ function composeFileOf(ref: string): string {
 /** Runs an environment until `signal` aborts, then takes it down. */
 export async function runInForeground(
   ref: string,
+  overrideFiles: readonly string[],
   signal: AbortSignal,
   on: {
     log(line: LogLine): void;
@@ -40,7 +41,7 @@ export async function runInForeground(
     ready(addresses: Addresses[], elapsedMs: number): void;
   },
 ): Promise<void> {
-  const spec = requireEnvironment(composeFileOf(ref));
+  const spec = requireEnvironment(composeFileOf(ref), overrideFiles);
   const logFolder = join(projectFolders().reports, 'up', `${spec.name}-foreground`, 'logs');
   mkdirSync(logFolder, { recursive: true });
   const environment = await createEmbeddedRuntime().start(spec, {
@@ -63,12 +64,14 @@ export async function runInForeground(
 
 export async function startInBackground(
   ref: string,
+  overrideFiles: readonly string[],
   signal: AbortSignal,
   onEvent: (event: TimelineEvent) => void,
 ): Promise<{ name: string; addresses: Addresses[]; readyAfterMs: number }> {
   const file = composeFileOf(ref);
-  const { name } = requireEnvironment(file);
-  const state = await startDetached({ file, name, reports: projectFolders().reports, overrides: {}, signal, onEvent });
+  const { name } = requireEnvironment(file, overrideFiles);
+  const { reports } = projectFolders();
+  const state = await startDetached({ file, overrideFiles, name, reports, overrides: {}, signal, onEvent });
   return { name: state.name, addresses: addressesOf(state.ports), readyAfterMs: state.readyAfterMs };
 }
 

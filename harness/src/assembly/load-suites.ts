@@ -59,9 +59,13 @@ export function findSuiteFiles(paths: readonly string[]): string[] {
 }
 
 /** All suites and all problems; nothing is thrown for what a file says. */
-export async function checkSuites(paths: readonly string[], color: boolean): Promise<CheckedSuites> {
+export async function checkSuites(
+  paths: readonly string[],
+  color: boolean,
+  overrideFiles: readonly string[] = [],
+): Promise<CheckedSuites> {
   const files = findSuiteFiles(paths);
-  const environments = new Environments();
+  const environments = new Environments(overrideFiles);
   const texts = new Map<string, string>();
   const problems: Problem[] = [];
   const suites: Suite[] = [];
@@ -81,8 +85,12 @@ export async function checkSuites(paths: readonly string[], color: boolean): Pro
 }
 
 /** The suites; when one has errors, prints them all and throws SUITE_INVALID. */
-export async function loadSuites(paths: readonly string[], print: (text: string) => void): Promise<Suite[]> {
-  const { suites, problems, text } = await checkSuites(paths, false);
+export async function loadSuites(
+  paths: readonly string[],
+  print: (text: string) => void,
+  overrideFiles: readonly string[] = [],
+): Promise<Suite[]> {
+  const { suites, problems, text } = await checkSuites(paths, false, overrideFiles);
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return suites;
   print(`${text}\n\n`);
@@ -93,16 +101,16 @@ export async function loadSuites(paths: readonly string[], print: (text: string)
 }
 
 /** For the Vite plugin and workers: one suite that must be right. Throws SUITE_INVALID with the problems in the message. */
-export async function parseForRun(file: string, text: string): Promise<Suite> {
-  const environments = new Environments();
+export async function parseForRun(file: string, text: string, overrideFiles: readonly string[] = []): Promise<Suite> {
+  const environments = new Environments(overrideFiles);
   return required(
     parseSuite(text, file, { ...parseOptions(environments), resolveInclude: resolveFromDisk }),
     environments,
   );
 }
 
-export async function loadForRun(file: string): Promise<Suite> {
-  return parseForRun(file, readFileSync(file, 'utf8'));
+export async function loadForRun(file: string, overrideFiles: readonly string[] = []): Promise<Suite> {
+  return parseForRun(file, readFileSync(file, 'utf8'), overrideFiles);
 }
 
 function required(result: ParseResult, environments: Environments): Suite {
@@ -153,7 +161,12 @@ function sameNames(suites: Suite[]): Problem[] {
 
 /** Compose files named by suites, each read once. */
 class Environments {
+  #overrideFiles: readonly string[];
   #known = new Map<string, { known: Known; problems: Problem[]; file: string }>();
+
+  constructor(overrideFiles: readonly string[]) {
+    this.#overrideFiles = overrideFiles;
+  }
 
   knownOf(ref: string, suiteFile: string): Known | Problem {
     const { root, fixtures } = projectFolders();
@@ -165,27 +178,33 @@ class Environments {
       // Without a place of its own: the parser knows where the name stands.
       return { severity: 'error', message: error.message, hint: error.hint, position: { file: '', line: 1, col: 1 } };
     }
-    const found = this.#known.get(file) ?? read(file, fixtures);
+    const found = this.#known.get(file) ?? read(file, this.#overrideFiles, fixtures);
     this.#known.set(file, found);
     return found.known;
   }
 
   problems(texts: Map<string, string>): Problem[] {
     return [...this.#known.values()].flatMap(({ problems, file }) => {
-      if (problems.length > 0 && existsSync(file)) texts.set(file, readFileSync(file, 'utf8'));
+      for (const each of [file, ...this.#overrideFiles]) {
+        if (problems.length > 0 && existsSync(each)) texts.set(each, readFileSync(each, 'utf8'));
+      }
       return problems;
     });
   }
 }
 
-function read(file: string, fixturesFolder: string): { known: Known; problems: Problem[]; file: string } {
+function read(
+  file: string,
+  overrideFiles: readonly string[],
+  fixturesFolder: string,
+): { known: Known; problems: Problem[]; file: string } {
   const fixtures = existsSync(fixturesFolder)
     ? readdirSync(fixturesFolder)
         .filter((name) => /\.ya?ml$/.test(name))
         .map((name) => name.replace(/\.ya?ml$/, ''))
     : [];
   try {
-    const { spec, problems } = loadEnvironment(file);
+    const { spec, problems } = loadEnvironment(file, 'embedded', overrideFiles);
     const services = spec?.services.map(({ name, ports, metrics }) => ({
       name,
       ports,

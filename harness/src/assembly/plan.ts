@@ -19,9 +19,10 @@ export interface SuitePlan {
   cases: { title: string; priority: string; timeoutMs: number; steps: string[]; throughout: string[] }[];
 }
 
-export async function planOf(suite: Suite): Promise<SuitePlan> {
+export async function planOf(suite: Suite, overrideFiles: readonly string[] = []): Promise<SuitePlan> {
   const { root, fixtures } = projectFolders();
-  const spec = requireEnvironment(findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position));
+  const file = findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position);
+  const spec = requireEnvironment(file, overrideFiles);
   const recipes = existsSync(fixtures) ? await loadRecipes(fixtures) : new Map();
   return {
     suite: suite.name,

@@ -28,6 +28,8 @@ export interface SuiteRunOptions {
   /** Absolute path of the run's folder under reports/. */
   folder: string;
   runtime: RuntimeName;
+  /** Compose files laid over the environment's, absolute. */
+  overrideFiles?: string[];
   /** Keep the recordings of passed cases. */
   keep: boolean;
 }
@@ -68,7 +70,8 @@ export async function openSuiteWorld(
       figures.set(event.case, [...(figures.get(event.case) ?? []), ...figuresFrom(event)]);
     }
   };
-  const spec = requireEnvironment(findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position));
+  const composeFile = findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position);
+  const spec = requireEnvironment(composeFile, options?.overrideFiles);
   const jsonLogs = new Set(spec.services.filter((service) => service.logs === 'json').map(({ name }) => name));
   const logs = createLogStore({ isJson: (service) => jsonLogs.has(service) });
   emitEvent({

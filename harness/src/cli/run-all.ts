@@ -21,6 +21,8 @@ export interface RunRequest {
   tag?: string[];
   case?: string;
   runtime: 'embedded';
+  /** Compose files laid over the environments', absolute. */
+  override: string[];
   parallel?: number;
   bail: boolean;
   keep: boolean;
@@ -31,7 +33,7 @@ export interface RunRequest {
 export async function runAll(request: RunRequest): Promise<number> {
   const startedAtMs = Date.now();
   const out = request.json ? process.stderr : process.stdout;
-  const suites = await loadSuites(request.paths, (text) => process.stderr.write(text));
+  const suites = await loadSuites(request.paths, (text) => process.stderr.write(text), request.override);
   const selected = select(suites, request);
   await prepareFixtures(selected, interruptSignal, (line) => out.write(`testcard: ${line}\n`));
   const runId = `${new Date(startedAtMs).toISOString().replaceAll(':', '-').replace('T', '_').slice(0, 19)}-${process.pid}`;
@@ -49,7 +51,7 @@ export async function runAll(request: RunRequest): Promise<number> {
   const { runSuites } = await import('../vitest/run-suites.ts');
   const outcome = await runSuites({
     suites: selected,
-    options: { runId, folder, runtime: request.runtime, keep: request.keep },
+    options: { runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
     parallel,
     bail: request.bail,
     color,

@@ -57,7 +57,7 @@ export function checkAddresses(services: ServiceSpec[], source: YamlSource): Pro
 
 /** Of an environment entry, in a map or in a list. */
 function keyPosition(source: YamlSource, path: YamlPath, key: string): Position {
-  const node = source.doc.getIn(path, true);
+  const node = source.nodeAt(path);
   if (!isSeq(node)) return source.positionOf([...path, key]);
   const index = node.items.findIndex((item) => isScalar(item) && String(item.value).startsWith(`${key}=`));
   return source.positionOf(index < 0 ? path : [...path, index]);

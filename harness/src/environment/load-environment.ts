@@ -1,45 +1,62 @@
-// Compose file → EnvironmentSpec, with every problem of the file at its place.
+// Compose file, with others laid over it → EnvironmentSpec, with every problem at its place.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { visit } from 'yaml';
+import { isMap, visit } from 'yaml';
 import type { EnvironmentSpec, ServiceSpec } from '../model/environment.ts';
 import { type Problem, TestcardError } from '../model/errors.ts';
 import { checkAddresses } from './check-addresses.ts';
 import { checkDependencies } from './check-dependencies.ts';
 import { fileSchema } from './compose-schema.ts';
 import { interpolate } from './interpolate.ts';
+import { mergeCompose } from './merge-compose.ts';
 import { readService } from './read-service.ts';
-import { parseYaml, type YamlSource } from './yaml-source.ts';
+import { parseYaml, type YamlFile, type YamlSource } from './yaml-source.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
 export interface LoadedEnvironment {
   /** Undefined when there is an error among the problems. */
   spec?: EnvironmentSpec;
-  /** In the order of the file. */
+  /** In the order of the files and of their lines. */
   problems: Problem[];
 }
 
 /**
- * Reads a Compose file for a runtime: the embedded one needs to know how each service runs without Docker.
- * Values are interpolated from the process environment and the `.env` beside the file. Throws COMPOSE_NOT_FOUND when it cannot be read.
+ * Reads a Compose file for a runtime: the embedded one needs to know how each service runs without Docker. `overrideFiles` are Compose files
+ * laid over it, one after the other. Values are interpolated from the process environment and the `.env` beside the first file, where relative
+ * paths start too. Throws COMPOSE_NOT_FOUND when one cannot be read.
  */
-export function loadEnvironment(path: string, runtime: 'embedded' | 'compose' = 'embedded'): LoadedEnvironment {
-  const file = resolve(path);
-  const source = parseYaml(file, readText(file));
-  const problems: Problem[] = [...source.problems];
+export function loadEnvironment(
+  path: string,
+  runtime: 'embedded' | 'compose' = 'embedded',
+  overrideFiles: readonly string[] = [],
+): LoadedEnvironment {
+  const files = [path, ...overrideFiles].map((each) => resolve(each));
+  const [file = path] = files;
+  const sources = files.map((each) => parseYaml(each, readText(each)));
+  const problems: Problem[] = sources.flatMap((source) => source.problems);
   const done = (spec?: EnvironmentSpec): LoadedEnvironment => {
-    problems.sort((a, b) => a.position.line - b.position.line || a.position.col - b.position.col);
+    const order = ({ position: { file: at } }: Problem) => files.indexOf(at);
+    problems.sort(
+      (a, b) => order(a) - order(b) || a.position.line - b.position.line || a.position.col - b.position.col,
+    );
     const broken = problems.some(({ severity }) => severity === 'error');
     return spec && !broken ? { spec, problems } : { problems };
   };
   if (problems.length > 0) return done();
   const values = { ...readEnvFile(resolve(dirname(file), '.env')), ...process.env };
-  problems.push(...interpolateValues(source, values));
+  for (const source of sources) problems.push(...interpolateValues(source, values));
+  const notMaps = sources.slice(1).filter((over) => !isMap(over.doc.contents));
+  for (const over of notMaps) {
+    const message = 'what is laid over a Compose file is a Compose file too: a map with `services:`';
+    problems.push({ severity: 'error', message, position: over.positionOf([]) });
+  }
+  if (notMaps.length > 0) return done();
+  const source = sources.slice(1).reduce<YamlSource>(mergeCompose, sources[0] as YamlFile); // `path` is always there
 
-  const parsed = fileSchema.safeParse(source.doc.toJS());
+  const parsed = fileSchema.safeParse(source.toJS());
   if (!parsed.success) {
     for (const { message, path } of parsed.error.issues) {
       problems.push({ severity: 'error', message, position: source.positionOf(path as (string | number)[]) });
@@ -62,8 +79,12 @@ export function loadEnvironment(path: string, runtime: 'embedded' | 'compose' = 
 }
 
 /** Like loadEnvironment, for those who need it whole: throws COMPOSE_INVALID with all problems in `detail`. */
-export function requireEnvironment(file: string, runtime: 'embedded' | 'compose' = 'embedded'): EnvironmentSpec {
-  const { spec, problems } = loadEnvironment(file, runtime);
+export function requireEnvironment(
+  file: string,
+  overrideFiles: readonly string[] = [],
+  runtime: 'embedded' | 'compose' = 'embedded',
+): EnvironmentSpec {
+  const { spec, problems } = loadEnvironment(file, runtime, overrideFiles);
   if (spec) return spec;
   const errors = problems.filter(({ severity }) => severity === 'error');
   const [first] = errors;
@@ -95,7 +116,7 @@ function readEnvFile(file: string): Record<string, string | undefined> {
 }
 
 /** Replaces variables in the document itself, so that what follows sees plain values and positions stay. */
-function interpolateValues(source: YamlSource, values: Record<string, string | undefined>): Problem[] {
+function interpolateValues(source: YamlFile, values: Record<string, string | undefined>): Problem[] {
   const problems: Problem[] = [];
   visit(source.doc, {
     Scalar(key, node) {

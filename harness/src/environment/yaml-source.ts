@@ -1,6 +1,6 @@
 // A YAML file with the place of every value and key, so that each problem can say where it was written.
 
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 
@@ -8,24 +8,35 @@ const MAX_ALIASES = 100;
 
 export type YamlPath = readonly (string | number)[];
 
+/** Values with their places: of one file, or of several laid over each other. */
 export interface YamlSource {
-  readonly doc: Document;
-  /** What the YAML itself is wrong about. */
-  readonly problems: Problem[];
-  /** Where an offset into the text is. */
-  positionAt(offset: number): Position;
+  toJS(): unknown;
+  /** The node at `path` where it was written in one place. */
+  nodeAt(path: YamlPath): Node | undefined;
   /** Where the value at `path` begins; of a value that is not there, its nearest parent. */
   positionOf(path: YamlPath): Position;
   /** Where the key of the last part of `path` is; the value's place when it is no key. */
   keyPositionOf(path: YamlPath): Position;
 }
 
-export function parseYaml(file: string, text: string): YamlSource {
+export interface YamlFile extends YamlSource {
+  readonly doc: Document;
+  /** What the YAML itself is wrong about. */
+  readonly problems: Problem[];
+  /** Where an offset into the text is. */
+  positionAt(offset: number): Position;
+}
+
+export function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const positionAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line, col };
+  };
+  const nodeAt = (path: YamlPath): Node | undefined => {
+    const node = path.length === 0 ? doc.contents : doc.getIn(path, true);
+    return isNode(node) ? node : undefined;
   };
   const positionOf = (path: YamlPath): Position => {
     for (let length = path.length; length > 0; length -= 1) {
@@ -52,7 +63,7 @@ export function parseYaml(file: string, text: string): YamlSource {
     }),
   );
   if (problems.length === 0) problems.push(...aliasProblems(doc, file));
-  return { doc, problems, positionAt, positionOf, keyPositionOf };
+  return { doc, problems, toJS: () => doc.toJS(), nodeAt, positionAt, positionOf, keyPositionOf };
 }
 
 const NESTED_TOO_DEEP = 'is nested too deep';

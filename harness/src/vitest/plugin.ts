@@ -14,6 +14,8 @@ const SESSION_MODULE = fileURLToPath(
 export interface TestcardPluginOptions {
   /** Which cases become tests; default all. */
   select?: (suite: Suite, kase: Case) => boolean;
+  /** Compose files laid over the environment's, absolute. */
+  overrideFiles?: readonly string[];
 }
 
 /** Vite plugin. Add it to a Vitest configuration with `include: ['**\/*.suite.yaml']`. */
@@ -26,7 +28,7 @@ export function testcard(options: TestcardPluginOptions = {}): Plugin {
     async transform(code, id) {
       const file = id.split('?')[0] ?? id;
       if (!file.endsWith('.suite.yaml')) return undefined;
-      const suite = await parseForRun(file, code);
+      const suite = await parseForRun(file, code, options.overrideFiles);
       return moduleOf(
         suite,
         suite.cases.filter((kase) => options.select?.(suite, kase) ?? true),

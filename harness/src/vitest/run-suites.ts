@@ -66,7 +66,8 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
       provide: { testcard: request.options },
     };
     const files = suites.map(({ suite }) => suite.file);
-    const plugins = [testcard({ select: (suite, kase) => selected.get(suite.file)?.has(kase.id) ?? false })];
+    const select = (suite: Suite, kase: Case) => selected.get(suite.file)?.has(kase.id) ?? false;
+    const plugins = [testcard({ select, overrideFiles: request.options.overrideFiles ?? [] })];
     const vitest = await startVitest(
       files,
       options,

@@ -3,15 +3,17 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { loadSuites } from '../../assembly/load-suites.ts';
+import { overrideOption } from '../override-option.ts';
 
 export function command(): Command {
   return new Command('list')
     .description('List the cases of suites.')
     .argument('[paths...]', 'suite files or folders', ['suites'])
+    .addOption(overrideOption())
     .option('--json', 'print as JSON', false)
     .addHelpText('after', '\nExamples:\n  testcard list\n  testcard list --json | jq -r ".[].title"')
-    .action(async (paths: string[], { json }: { json: boolean }) => {
-      const suites = await loadSuites(paths, (text) => process.stderr.write(text));
+    .action(async (paths: string[], { json, override }: { json: boolean; override: string[] }) => {
+      const suites = await loadSuites(paths, (text) => process.stderr.write(text), override);
       const cases = suites.flatMap((suite) =>
         suite.cases.map((kase) => ({
           suite: suite.name,

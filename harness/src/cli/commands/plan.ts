@@ -5,16 +5,20 @@ import { Command } from 'commander';
 import { loadSuites } from '../../assembly/load-suites.ts';
 import { planOf } from '../../assembly/plan.ts';
 import { formatDurationMs } from '../../base/duration.ts';
+import { overrideOption } from '../override-option.ts';
 
 export function command(): Command {
   return new Command('plan')
     .description('Show what a run would start: services, fixtures, steps, and how long they may take.')
     .argument('[paths...]', 'suite files or folders', ['suites'])
+    .addOption(overrideOption())
     .option('--json', 'print as JSON', false)
     .addHelpText('after', '\nExamples:\n  testcard plan\n  testcard plan suites/dubbing/full-pipeline.suite.yaml')
-    .action(async (paths: string[], { json }: { json: boolean }) => {
+    .action(async (paths: string[], { json, override }: { json: boolean; override: string[] }) => {
       const plans = await Promise.all(
-        (await loadSuites(paths, (text) => process.stderr.write(text))).map((suite) => planOf(suite)),
+        (await loadSuites(paths, (text) => process.stderr.write(text), override)).map((suite) =>
+          planOf(suite, override),
+        ),
       );
       if (json) {
         process.stdout.write(`${JSON.stringify(plans, null, 2)}\n`);

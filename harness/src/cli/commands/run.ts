@@ -1,6 +1,7 @@
 // `testcard run`: runs suites and says which promise was broken.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { overrideOption } from '../override-option.ts';
 import { runAll } from '../run-all.ts';
 
 export function command(): Command {
@@ -11,6 +12,7 @@ export function command(): Command {
     .option('-t, --tag <list>', 'only cases with one of these tags', commaList)
     .option('-c, --case <text>', 'only cases whose title contains this text')
     .addOption(new Option('--runtime <name>', 'where services run').choices(['embedded']).default('embedded'))
+    .addOption(overrideOption())
     .option('--parallel <n>', 'suites side by side (default: one per processor, at least 2)', positiveInt)
     .option('--bail', 'stop after the first case that is not passed', false)
     .option('--keep', 'keep recordings of passed cases too (those of other cases are always kept)', false)

@@ -6,6 +6,13 @@ import { formatDurationMs } from '../../base/duration.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { printLogLine } from '../log-line.ts';
+import { overrideOption } from '../override-option.ts';
+
+interface UpOptions {
+  detach: boolean;
+  quiet: boolean;
+  override: string[];
+}
 
 export function command(): Command {
   return new Command('up')
@@ -13,13 +20,14 @@ export function command(): Command {
       'Bring an environment up by hand: in the foreground with its logs until Ctrl-C, or detached until `testcard down`.',
     )
     .argument('<environment>', 'a folder under compose/, or a Compose file')
+    .addOption(overrideOption())
     .option('-d, --detach', 'return when it is ready and leave it running', false)
     .option('-q, --quiet', 'no logs in the foreground', false)
     .addHelpText(
       'after',
       '\nExamples:\n  testcard up dubbing\n  testcard up dubbing --detach && testcard logs --follow; testcard down',
     )
-    .action(async (environment: string, { detach, quiet }: { detach: boolean; quiet: boolean }) => {
+    .action(async (environment: string, { detach, quiet, override }: UpOptions) => {
       const say = (line: string) => process.stderr.write(`testcard: ${line}\n`);
       const showEvent = (event: TimelineEvent) => {
         if (event.type === 'service' && event.state !== 'waiting') say(`${event.service}: ${event.state}`);
@@ -31,11 +39,11 @@ export function command(): Command {
         );
       };
       if (detach) {
-        const { addresses, readyAfterMs } = await startInBackground(environment, interruptSignal, showEvent);
+        const { addresses, readyAfterMs } = await startInBackground(environment, override, interruptSignal, showEvent);
         showReady(addresses, readyAfterMs);
         return;
       }
-      await runInForeground(environment, interruptSignal, {
+      await runInForeground(environment, override, interruptSignal, {
         log: quiet ? () => {} : printLogLine,
         event: showEvent,
         ready: showReady,

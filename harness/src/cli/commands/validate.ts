@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { checkSuites } from '../../assembly/load-suites.ts';
 import { EXIT_CODES } from '../../model/errors.ts';
 import { useColor } from '../color.ts';
+import { overrideOption } from '../override-option.ts';
 
 export function command(): Command {
   return new Command('validate')
@@ -11,6 +12,7 @@ export function command(): Command {
       'Check suites and their Compose files; every problem with its place, what was expected and what was meant.',
     )
     .argument('[paths...]', 'suite files or folders', ['suites'])
+    .addOption(overrideOption())
     .option('--json', 'print the problems as JSON', false)
     .addHelpText(
       'after',
@@ -20,8 +22,8 @@ Examples:
   testcard validate suites/dubbing/av-sync.suite.yaml
   testcard validate --json | jq '.problems[].message'`,
     )
-    .action(async (paths: string[], { json }: { json: boolean }) => {
-      const { files, problems, text } = await checkSuites(paths, useColor(process.stdout));
+    .action(async (paths: string[], { json, override }: { json: boolean; override: string[] }) => {
+      const { files, problems, text } = await checkSuites(paths, useColor(process.stdout), override);
       const errors = problems.filter((problem) => problem.severity === 'error').length;
       const warnings = problems.length - errors;
       if (json) process.stdout.write(`${JSON.stringify({ files, problems }, null, 2)}\n`);

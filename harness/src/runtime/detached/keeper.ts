@@ -39,7 +39,7 @@ async function keep(request: KeepRequest): Promise<void> {
     if (environment && !interrupt.signal.aborted) writeState(folder, stateOf(environment, request));
   };
   try {
-    const started = await createEmbeddedRuntime().start(requireEnvironment(request.file), {
+    const started = await createEmbeddedRuntime().start(requireEnvironment(request.file, request.overrideFiles), {
       overrides: request.overrides,
       logFolder: folder.logs,
       signal: interrupt.signal,

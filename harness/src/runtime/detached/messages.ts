@@ -6,8 +6,9 @@ import type { DetachedState } from './state.ts';
 
 /** The first message to the keeper. */
 export interface KeepRequest {
-  /** The Compose file. */
+  /** The Compose file, and those laid over it. */
   file: string;
+  overrideFiles?: readonly string[];
   name: string;
   reports: string;
   overrides: Record<string, ServiceOverride>;
