@@ -151,6 +151,9 @@ const testcardField = z
         )
         .optional(),
       metrics: z.string({ error: 'metrics is an address, such as "http://web:80/metrics"' }).optional(),
+      'media-faults': z
+        .string({ error: 'media-faults is an address, such as "http://mediamtx:9997/v3/faults"' })
+        .optional(),
       logs: z.enum(['json', 'text'], { error: 'logs is json or text' }).default('text'),
     },
     notMap('x-testcard', '{ embedded: { run: [program, argument] } }'),
@@ -185,7 +188,7 @@ export const fileSchema = z.looseObject(
 
 /** Keys at each place where ours are strict, for "did you mean". */
 export const TESTCARD_KEYS: Record<string, string[]> = {
-  'x-testcard': ['embedded', 'ready', 'metrics', 'logs'],
+  'x-testcard': ['embedded', 'ready', 'metrics', 'media-faults', 'logs'],
   embedded: ['run', 'environment'],
   ready: ['http'],
 };

@@ -139,6 +139,13 @@ describe('problems are where they were written', () => {
     ]);
   });
 
+  test('a variable laid over a list of variables', () => {
+    const base = BASE.replace('{ MODE: slow, LEVEL: info }', '[MODE=slow, LEVEL=info]');
+    expect(load(['services:\n  web:\n    environment: { DB_URL: "http://db:5999/" }\n'], base).problems).toMatchObject([
+      { position: { file: join(folder, 'over-1.yaml'), line: 3, col: 28 } },
+    ]);
+  });
+
   test('an unknown key of ours, a service without a command, a dependency on nothing', () => {
     expect(shown('services: { web: { x-testcard: { metrisc: x } } }')).toEqual([
       'over-1.yaml:1:34 unknown key metrisc in x-testcard',

@@ -19,7 +19,7 @@ interface Part {
 const WHOLE_LISTS = new Set(['command', 'entrypoint', 'test', 'run']);
 
 /**
- * Maps are merged key by key, lists are added to (without doubles), commands and scalars replaced; `!override` replaces and `!reset` removes.
+ * Maps are merged key by key, lists are added to, commands and scalars replaced; `!override` replaces and `!reset` removes.
  * `environment` and `depends_on` may be a list in one file and a map in the other.
  */
 export function mergeCompose(base: YamlSource, over: YamlSource): YamlSource {
@@ -92,11 +92,7 @@ function mergeMaps(base: Part, over: Part, path: YamlPath): Part {
 function mergeLists(base: Part, over: Part): Part {
   const value: unknown[] = [];
   const children = new Map<string, Origin>();
-  const seen = new Set<string>();
   for (const part of [...itemsOf(base), ...itemsOf(over)]) {
-    const text = JSON.stringify(part.value);
-    if (seen.has(text)) continue;
-    seen.add(text);
     children.set(String(value.length), part.origin);
     value.push(part.value);
   }

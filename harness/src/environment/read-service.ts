@@ -89,6 +89,7 @@ export function readService(input: ReadServiceInput): ServiceSpec | undefined {
     restart: compose.restart,
     ...(ready ? { ready } : {}),
     ...(testcard.metrics === undefined ? {} : { metrics: testcard.metrics }),
+    ...(testcard['media-faults'] === undefined ? {} : { mediaFaults: testcard['media-faults'] }),
     logs: testcard.logs,
     stopGraceMs: compose.stop_grace_period ?? DEFAULT_STOP_GRACE_MS,
     position: source.keyPositionOf(path),
