@@ -12,7 +12,7 @@ export function checkAddresses(services: ServiceSpec[], source: YamlSource): Pro
   const problems: Problem[] = [];
   const names = services.map(({ name }) => name);
   const table = declaredPorts(services);
-  for (const { name, environment, embeddedEnvironment, ready, metrics } of services) {
+  for (const { name, environment, embeddedEnvironment, ready, metrics, mediaFaults } of services) {
     const path = ['services', name];
     for (const [at, values] of [
       [['environment'], environment],
@@ -31,6 +31,7 @@ export function checkAddresses(services: ServiceSpec[], source: YamlSource): Pro
     const urls: [string | undefined, YamlPath][] = [
       [ready && 'http' in ready ? ready.http : undefined, ['x-testcard', 'ready', 'http']],
       [metrics, ['x-testcard', 'metrics']],
+      [mediaFaults, ['x-testcard', 'media-faults']],
     ];
     for (const [url, at] of urls) {
       if (url === undefined) continue;

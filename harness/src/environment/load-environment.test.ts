@@ -50,6 +50,18 @@ describe('what is read', () => {
     });
   });
 
+  test('where metrics are and where media can be broken are read as services see them', () => {
+    const file = write(`services:
+  web:
+    ports: [80]
+    x-testcard: { embedded: { run: [a] }, metrics: "http://web/m", media-faults: "http://web:80/faults" }
+`);
+    expect(loadEnvironment(file).spec?.services[0]).toMatchObject({
+      metrics: 'http://web/m',
+      mediaFaults: 'http://web:80/faults',
+    });
+  });
+
   test('environment as a map and as a list mean the same', () => {
     const expected = { A: '1', B: 'true', C: 'x=y' };
     expect(service('    environment: { A: 1, B: true, C: x=y }').environment).toEqual(expected);
@@ -162,7 +174,7 @@ describe('what is refused, all at once, each at its place', () => {
     ports: [5432]
   ok:
     depends_on: [wb]
-    x-testcard: { embedded: { run: [a] }, ready: { http: "http://okk:1/" }, metrics: "http://db:1/m" }
+    x-testcard: { embedded: { run: [a] }, ready: { http: "http://okk:1/" }, metrics: "http://db:1/m", media-faults: "http://dbb:5432/f" }
 `);
     expect(shown(file)).toEqual([
       '3:19 "eighty" is no port: write "8080", "80:8080" or { target: 8080 }',
@@ -178,6 +190,7 @@ describe('what is refused, all at once, each at its place', () => {
       '18:18 ok depends on wb, which is not a service of this file | did you mean web?',
       '19:58 there is no service okk | did you mean ok?',
       '19:86 service db has no port 1 | it declares 5432; add "1" to its ports in the Compose file, or correct the address',
+      '19:117 there is no service dbb | did you mean db?',
     ]);
   });
 
