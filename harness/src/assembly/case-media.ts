@@ -24,7 +24,8 @@ export interface CaseMediaOptions {
   kase: Case;
   /** Where recordings of the case go. */
   folder: string;
-  resolve(url: string): string;
+  /** `as`: the publisher or recording that connects. */
+  resolve(url: string, as?: string): string;
   clock: Clock;
   guard: ProcessGuard;
   emitEvent(event: TimelineEvent): void;
@@ -52,7 +53,7 @@ export class CaseMedia implements MediaPort, RecordingsPort {
       {
         name: request.as,
         path: fixture.path,
-        url: resolve(request.to),
+        url: resolve(request.to, request.as),
         shownAs: request.to,
         durationMs: fixture.durationMs,
         hasAudio: fixture.hasAudio,
@@ -71,7 +72,7 @@ export class CaseMedia implements MediaPort, RecordingsPort {
     const { resolve, clock, guard, folder } = this.#options;
     this.#recordedUrl ??= resolve(request.from);
     const recorder = startRecorder(
-      { name: request.as, url: resolve(request.from), shownAs: request.from, folder },
+      { name: request.as, url: resolve(request.from, request.as), shownAs: request.from, folder },
       { signal, clock, guard },
     );
     this.#recorders.set(request.as, recorder);

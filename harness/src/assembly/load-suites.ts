@@ -2,7 +2,8 @@
 
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
-import { findEnvironment, loadEnvironment } from '../environment/index.ts';
+import { findEnvironment, linksOfUse, loadEnvironment } from '../environment/index.ts';
+import type { LinkUse } from '../model/environment.ts';
 import { type Problem, TestcardError } from '../model/errors.ts';
 import type { Suite } from '../model/suite.ts';
 import {
@@ -210,7 +211,11 @@ function read(
       ports,
       hasMetrics: metrics !== undefined,
     }));
-    return { known: { fixtures, ...(services ? { services } : {}) }, problems, file };
+    const linkProblem = (use: LinkUse) => {
+      const found = spec ? linksOfUse(use, spec) : undefined;
+      return found && 'problem' in found ? { message: found.problem, hint: found.hint } : undefined;
+    };
+    return { known: { fixtures, linkProblem, ...(services ? { services } : {}) }, problems, file };
   } catch (error) {
     if (!(error instanceof TestcardError)) throw error;
     const position = error.position ?? { file, line: 1, col: 1 };

@@ -3,6 +3,7 @@
 import { processGuard } from '../runtime/ownership/guard.ts';
 import { ownFromHere } from '../runtime/ownership/owner.ts';
 import { describeSwept, sweep } from '../runtime/ownership/sweep.ts';
+import { undoLeftFaults } from './left-faults.ts';
 
 /** `print` gets one line when something was swept. */
 export async function claimOwnership(print: (line: string) => void): Promise<void> {
@@ -10,4 +11,5 @@ export async function claimOwnership(print: (line: string) => void): Promise<voi
   processGuard();
   const line = describeSwept(await sweep());
   if (line !== undefined) print(line);
+  for (const undone of await undoLeftFaults()) print(`fault of a killed run: ${undone}`);
 }

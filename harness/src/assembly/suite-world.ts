@@ -7,6 +7,7 @@ import { createMask } from '../base/mask.ts';
 import { openNdjson } from '../base/ndjson.ts';
 import type { CaseWorld } from '../engine/run-case.ts';
 import { findEnvironment, requireEnvironment } from '../environment/index.ts';
+import { FaultRunner, faultKinds } from '../faults/index.ts';
 import { probeStream } from '../media/index.ts';
 import type { RunningEnvironment } from '../model/environment.ts';
 import { TestcardError, toTestcardError } from '../model/errors.ts';
@@ -16,8 +17,11 @@ import type { TimelineEvent } from '../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import { createHttpClient, createLogStore, createMetricSampler, createSocketClient } from '../observe/index.ts';
 import { createEmbeddedRuntime } from '../runtime/embedded/embedded-runtime.ts';
+import { openFaultLedger } from '../runtime/ownership/fault-ledger.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
+import { processStart } from '../runtime/ownership/process-identity.ts';
 import { CaseMedia } from './case-media.ts';
+import { controlOf, linksOf, mediaFaultsOf } from './fault-targets.ts';
 import { figuresFrom } from './figures.ts';
 import { secretsOf } from './load-suites.ts';
 import { projectFolders } from './project.ts';
@@ -46,6 +50,8 @@ export interface SuiteWorld {
 }
 
 const STOP_WITHIN_MS = 20_000;
+/** A fault may be held until its case has been cleaned up after, and no longer. */
+const LEASE_MARGIN_MS = 60_000;
 
 /** Starts the suite's environment. Throws what makes every case of it inconclusive; then nothing is left running. */
 export async function openSuiteWorld(
@@ -66,7 +72,7 @@ export async function openSuiteWorld(
   const emitEvent = (event: TimelineEvent) => {
     timeline.append(event);
     if (event.type === 'case-ended' && event.verdict !== 'skipped') worst = worseVerdict(worst, event.verdict);
-    if (event.type === 'check' && event.how === 'expect') {
+    if (event.type === 'recovery' || (event.type === 'check' && event.how === 'expect')) {
       figures.set(event.case, [...(figures.get(event.case) ?? []), ...figuresFrom(event)]);
     }
   };
@@ -93,6 +99,7 @@ export async function openSuiteWorld(
         emitEvent({ type: 'log', atMs: line.atMs, service: line.service, stream: line.stream, text: line.text });
       },
       onEvent: emitEvent,
+      links: linksOf(suite.cases),
       signal,
     })
     .catch((error: unknown) => {
@@ -113,13 +120,37 @@ export async function openSuiteWorld(
   const guard = processGuard();
   const mediaOfCases = new Map<string, CaseMedia>();
   const lost = lossesOf(environment);
+  const control = controlOf(environment);
+  const ledger = openFaultLedger(() =>
+    environment.pids().flatMap((pid) => {
+      const start = processStart(pid);
+      return start === undefined ? [] : [{ pid, start }];
+    }),
+  );
 
   return {
     readyAfterMs: environment.readyAfterMs,
     mask,
     figuresOf: (caseId) => figures.get(caseId) ?? [],
     forCase(kase) {
-      const media = new CaseMedia({ kase, folder: join(folder, kase.id), resolve, clock, guard, emitEvent });
+      const media = new CaseMedia({
+        kase,
+        folder: join(folder, kase.id),
+        resolve: (url, as) => environment.resolve(url, as),
+        clock,
+        guard,
+        emitEvent,
+      });
+      const faults = new FaultRunner({
+        kinds: faultKinds,
+        ports: { clock, services: control, links: environment, resolve, mediaFaults: mediaFaultsOf(environment) },
+        ledger,
+        clock,
+        emitEvent,
+        scope: kase.id,
+        caseId: kase.id,
+        leaseMs: kase.timeoutMs + LEASE_MARGIN_MS,
+      });
       mediaOfCases.set(kase.id, media);
       return {
         clock,
@@ -133,6 +164,8 @@ export async function openSuiteWorld(
         recordings: media,
         media,
         sockets,
+        faults,
+        control,
         emitEvent,
         mask,
         async prepare(caseSignal) {

@@ -20,7 +20,7 @@ const TABLE: [check: Record<string, unknown>, good: Partial<ServiceStatus>, bad:
   [{ 'exit-code': { not: 0 } }, { state: 'exited', exitCode: 2 }, { state: 'exited', exitCode: 0 }],
   [{ 'exit-code': { not: 0 } }, { state: 'failed', exitCode: 2 }, { state: 'ready' }],
   [{ 'exit-code': 137 }, { state: 'stopped', signal: 'SIGKILL' }, { state: 'stopped', signal: 'SIGTERM' }],
-  [{ 'exit-code': 1 }, { state: 'exited', exitCode: 1 }, { state: 'ready', exitCode: 1, restarts: 1 }],
+  [{ 'exit-code': 1 }, { state: 'ready', exitCode: 1, restarts: 1 }, { state: 'ready', exitCode: 2, restarts: 1 }],
   [{ restarts: 0 }, { restarts: 0 }, { restarts: 1 }],
   [{ restarts: { 'at-least': 2 } }, { restarts: 2 }, { restarts: 1 }],
   [{ state: 'ready', restarts: 0 }, { state: 'ready' }, { state: 'ready', restarts: 1 }],
@@ -64,5 +64,37 @@ describe('service check', () => {
     [{ stat: 'ready' }],
   ])('refuses %j', (check) => {
     expect(serviceCheck.schema.safeParse({ service: 'w', ...check }).success).toBe(false);
+  });
+});
+
+describe('service check over time', () => {
+  const at = (sinceMs: number, state: ServiceStatus['state'], more: Partial<ServiceStatus> = {}): ServiceStatus => ({
+    service: 'w',
+    restarts: 0,
+    sinceMs,
+    state,
+    ...more,
+  });
+  const now = at(4_600, 'ready', { exitCode: 5, restarts: 1 });
+  const past = [at(1_000, 'ready'), at(4_500, 'exited', { exitCode: 5 }), now];
+  const input = (check: Record<string, unknown>) => serviceCheck.schema.parse({ service: 'w', ...check });
+
+  it('sees a moment between two looks when one instant is enough, and not otherwise', () => {
+    const observed = { fromMs: 1_000, status: now, any: past };
+    expect(serviceCheck.judge(observed, input({ state: 'exited', 'exit-code': 5 }))).toMatchObject({
+      verdict: 'passed',
+      seen: expect.stringContaining('exited since +3.5 s'),
+    });
+    expect(serviceCheck.judge(observed, input({ state: 'exited', 'exit-code': 6 })).verdict).toBe('failed');
+    expect(serviceCheck.judge({ ...observed, any: undefined }, input({ state: 'exited' })).verdict).toBe('failed');
+  });
+
+  it('fails for a moment that did not fit when every instant must', () => {
+    const observed = { fromMs: 1_000, status: now, held: past };
+    expect(serviceCheck.judgeContinuously?.(observed, input({ state: 'ready' }))).toMatchObject({
+      verdict: 'failed',
+      seen: expect.stringContaining('exited since +3.5 s with exit code 5'),
+    });
+    expect(serviceCheck.judgeContinuously?.(observed, input({ state: ['ready', 'exited'] })).verdict).toBe('passed');
   });
 });

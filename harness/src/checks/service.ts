@@ -6,6 +6,7 @@ import { mustDemand } from '../model/fields.ts';
 import type { CheckKind } from '../model/kinds.ts';
 import { describeNumberMatcher, type NumberMatcher, numberHolds, numberMatcherField } from '../model/number-matcher.ts';
 import type { ServiceState, ServiceStatus } from '../model/ports.ts';
+import type { Judgement } from '../model/verdict.ts';
 import { combine, type Finding } from './combine.ts';
 import { counted, sinceStart } from './words.ts';
 
@@ -34,6 +35,9 @@ interface ServiceInput {
 interface ServiceObservation {
   fromMs: number;
   status: ServiceStatus;
+  /** Earlier states that count as well: of the whole stretch in which every one, or in which any one, must fit. */
+  held?: ServiceStatus[] | undefined;
+  any?: ServiceStatus[] | undefined;
 }
 
 const oneState = z.enum(STATES);
@@ -86,47 +90,73 @@ export const serviceCheck: CheckKind<ServiceInput, ServiceObservation> = {
   schema,
   describe: (input) => `service ${input.service}: ${describeDemands(input)}`,
   uses: ({ service }) => [{ kind: 'service', name: service, path: ['service'] }],
-  observe: async ({ service }, ports, window) => ({ fromMs: window.fromMs, status: ports.services.status(service) }),
-  judge({ fromMs, status }, input) {
-    const findings: Finding[] = [];
-    const since = sinceStart(status.sinceMs, fromMs);
-    const final = status.isDown ? 'the service is down and nothing starts it again' : undefined;
-    const hasEnded = ENDED.includes(status.state);
-    if (input.state) {
-      const holds = input.state.in.includes(status.state);
-      findings.push({
-        verdict: holds ? 'passed' : 'failed',
-        expected: `state ${input.state.words}`,
-        seen: `${status.state} since ${since}${howItEnded(status)}`,
-        atMs: status.sinceMs,
-        hopeless: holds ? undefined : final,
-      });
-    }
-    if (input['exit-code']) {
-      const code = hasEnded ? exitCodeOf(status) : undefined;
-      const holds = code !== undefined && numberHolds(input['exit-code'], code);
-      findings.push({
-        verdict: holds ? 'passed' : 'failed',
-        expected: `exit code ${describeNumberMatcher(input['exit-code'])}`,
-        seen:
-          code === undefined
-            ? `it has not ended: ${status.state} since ${since}`
-            : `ended${howItEnded(status)} at ${since}`,
-        atMs: status.sinceMs,
-        hopeless: holds || code === undefined ? undefined : final,
-      });
-    }
-    if (input.restarts) {
-      const holds = numberHolds(input.restarts, status.restarts);
-      findings.push({
-        verdict: holds ? 'passed' : 'failed',
-        expected: `restarts ${describeNumberMatcher(input.restarts)}`,
-        seen: `started again ${counted(status.restarts, 'time')}`,
-      });
-    }
-    return { last: status.state, ...combine(`service ${input.service}`, findings) };
+  async observe({ service }, { services }, window) {
+    const since = (fromMs: number) => services.history(service, { ...window, fromMs });
+    return {
+      fromMs: window.fromMs,
+      status: services.status(service),
+      held: since(window.heldSinceMs ?? window.fromMs),
+      any: window.anySinceMs === undefined ? undefined : since(window.anySinceMs),
+    };
+  },
+  judge(observation, input) {
+    // The latest state that fits, when one instant is enough; else the state now.
+    const now = judgeStatus(observation.status, observation.fromMs, input);
+    if (now.verdict === 'passed' || !observation.any) return now;
+    const fitting = observation.any
+      .map((status) => judgeStatus({ ...status, restarts: observation.status.restarts }, observation.fromMs, input))
+      .findLast(({ verdict }) => verdict === 'passed');
+    return fitting ?? now;
+  },
+  judgeContinuously(observation, input) {
+    const states = [...(observation.held ?? []), observation.status];
+    const judged = states.map((status) => judgeStatus(status, observation.fromMs, input));
+    return (
+      judged.find(({ verdict }) => verdict !== 'passed') ?? judgeStatus(observation.status, observation.fromMs, input)
+    );
   },
 };
+
+function judgeStatus(status: ServiceStatus, fromMs: number, input: ServiceInput): Judgement {
+  const findings: Finding[] = [];
+  const since = sinceStart(status.sinceMs, fromMs);
+  const final = status.isDown ? 'the service is down and nothing starts it again' : undefined;
+  if (input.state) {
+    const holds = input.state.in.includes(status.state);
+    findings.push({
+      verdict: holds ? 'passed' : 'failed',
+      expected: `state ${input.state.words}`,
+      seen: `${status.state} since ${since}${howItEnded(status)}`,
+      atMs: status.sinceMs,
+      hopeless: holds ? undefined : final,
+    });
+  }
+  if (input['exit-code']) {
+    // Of a service that was started again, the code it ended with before.
+    const code = exitCodeOf(status);
+    const holds = code !== undefined && numberHolds(input['exit-code'], code);
+    const again = ENDED.includes(status.state) ? '' : `, and was started again: ${status.state} since ${since}`;
+    findings.push({
+      verdict: holds ? 'passed' : 'failed',
+      expected: `exit code ${describeNumberMatcher(input['exit-code'])}`,
+      seen:
+        code === undefined
+          ? `it has not ended: ${status.state} since ${since}`
+          : `ended${exitWords(status)}${again === '' ? ` at ${since}` : again}`,
+      atMs: status.sinceMs,
+      hopeless: holds || code === undefined ? undefined : final,
+    });
+  }
+  if (input.restarts) {
+    const holds = numberHolds(input.restarts, status.restarts);
+    findings.push({
+      verdict: holds ? 'passed' : 'failed',
+      expected: `restarts ${describeNumberMatcher(input.restarts)}`,
+      seen: `started again ${counted(status.restarts, 'time')}`,
+    });
+  }
+  return { last: status.state, ...combine(`service ${input.service}`, findings) };
+}
 
 function describeDemands(input: ServiceInput): string {
   return [
@@ -143,8 +173,9 @@ function exitCodeOf({ exitCode, signal }: ServiceStatus): number | undefined {
   return number === undefined ? undefined : 128 + number;
 }
 
-function howItEnded(status: ServiceStatus): string {
-  if (!ENDED.includes(status.state)) return '';
+const howItEnded = (status: ServiceStatus): string => (ENDED.includes(status.state) ? exitWords(status) : '');
+
+function exitWords(status: ServiceStatus): string {
   const code = exitCodeOf(status);
   if (code === undefined) return '';
   return ` with exit code ${code}${status.signal === undefined ? '' : ` (${status.signal})`}`;

@@ -43,9 +43,11 @@ function world(clock: FakeClock, over: Partial<CaseWorld> = {}) {
   };
   const made: CaseWorld = {
     clock,
-    metrics: { history: unused, scrape: unused, services: () => [], lastProblem: () => undefined },
+    metrics: { history: unused, scrape: unused, exposition: unused, services: () => [], lastProblem: () => undefined },
     logs: { lines: () => [], dropped: () => 0 },
-    services: { names: () => [], status: unused },
+    services: { names: () => [], status: unused, history: () => [] },
+    faults: { inject: unused, lastReverted: () => undefined, active: () => [] },
+    control: { status: unused, kill: unused, stop: unused, start: unused, pause: unused, resume: unused },
     http: { request: unused },
     streams: { probe: unused },
     recordings: { names: () => [], status: () => undefined, measure: unused },

@@ -4,8 +4,9 @@
 import { formatDurationMs } from '../base/duration.ts';
 import { UndoStack } from '../base/undo.ts';
 import { type ErrorDetails, TestcardError, toTestcardError } from '../model/errors.ts';
+import type { FaultsPort, ServiceControl } from '../model/faults.ts';
 import type { Activity, CaseContext, CheckPorts, MediaPort, SocketPort, Window } from '../model/ports.ts';
-import type { Case, CheckNode } from '../model/suite.ts';
+import type { Case } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import type { Verdict } from '../model/verdict.ts';
 import { errorRecord } from './error-record.ts';
@@ -16,6 +17,8 @@ import { watchThroughout } from './throughout.ts';
 export interface CaseWorld extends CheckPorts {
   media: MediaPort;
   sockets: SocketPort;
+  faults: FaultsPort;
+  control: ServiceControl;
   emitEvent(event: TimelineEvent): void;
   mask(text: string): string;
   /** Brings every service back to ready and takes the baseline samples that counters are counted from. */
@@ -55,7 +58,8 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
   try {
     await bounded(world.prepare(signal), PREPARE_BUDGET_MS, 'services to be ready before the case', world);
     startedAtMs = clock.nowMs();
-    const context = caseContext(kase, world, { signal, undo, startedAtMs });
+    const fail = (broken: TestcardError) => stop.abort(broken);
+    const context = caseContext(kase, world, { signal, undo, startedAtMs, fail });
     abortWhenOutOfTime(kase, world, stop);
     abortWhenPublishingBreaks(context, stop);
     const throughout = watchThroughout(kase.throughout, context, (broken) => stop.abort(broken));
@@ -97,9 +101,10 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
 function caseContext(
   kase: Case,
   world: CaseWorld,
-  own: { signal: AbortSignal; undo: UndoStack; startedAtMs: number },
+  own: Pick<CaseContext, 'signal' | 'undo' | 'startedAtMs' | 'fail'>,
 ): CaseContext {
   const activities = new Map<string, Activity>();
+  const phases: CaseContext['phases'] = [];
   const context: CaseContext = {
     ...world,
     ...own,
@@ -109,11 +114,22 @@ function caseContext(
     saved: {},
     vars: kase.vars,
     progress: () => {},
-    windowOf: (_check: CheckNode): Window => ({ fromMs: own.startedAtMs }),
+    phases,
+    recoveredFrom: new Set(),
+    windowOf: ({ during }) => (during === undefined ? { fromMs: own.startedAtMs } : phaseWindow(during, phases)),
     runSteps: (steps) => runSteps(steps, context, ''),
     fork: (signal) => ({ ...context, signal }),
   };
   return context;
+}
+
+/** A phase lasts until the next one, or the case's end; of several with one name the latest is meant. */
+function phaseWindow(name: string, phases: CaseContext['phases']): Window {
+  const index = phases.findLastIndex((phase) => phase.name === name);
+  const phase = phases[index];
+  if (!phase) throw new TestcardError('CHECK_INCONCLUSIVE', `phase ${name} has not begun yet`);
+  const next = phases[index + 1];
+  return { fromMs: phase.fromMs, ...(next ? { toMs: next.fromMs } : {}) };
 }
 
 function abortWhenOutOfTime(kase: Case, world: CaseWorld, stop: AbortController): void {

@@ -24,6 +24,8 @@ export interface ServiceSpec {
     | { command: string[]; intervalMs: number; timeoutMs: number; retries: number; startPeriodMs: number };
   /** Metrics address as services see it. */
   metrics?: string;
+  /** Address, as services see it, where media faults can be asked for (`x-testcard.media-faults`). */
+  mediaFaults?: string;
   logs: 'json' | 'text';
   stopGraceMs: number;
   /** Where the Compose file writes the service; specs made by hand have none. */
@@ -37,7 +39,17 @@ export interface EnvironmentSpec {
   services: ServiceSpec[];
 }
 
+/** A link that a suite may break: between two services, or between something of Testcard's own and a service. */
+export interface LinkUse {
+  /** Services, the name of a publisher or recording, or `testcard`; the order does not matter. */
+  between: [string, string];
+  /** Container port; default: every one that is used. */
+  port?: number | undefined;
+}
+
 export interface StartOptions {
+  /** Only these pass through a proxy. Default: none. */
+  links?: LinkUse[];
   overrides: Record<string, ServiceOverride>;
   /** Where service logs are written, one file a service. */
   logFolder: string;
@@ -54,8 +66,11 @@ export interface StartOptions {
 export interface RunningEnvironment extends ServicesPort {
   readonly spec: EnvironmentSpec;
   readonly readyAfterMs: number;
-  /** Maps an address as services see it (`rtsp://mediamtx:8554/x`, `http://echo-sts:8080`) to one that this process can reach. Unknown hosts are returned as they are. */
-  resolve(url: string): string;
+  /**
+   * Maps an address as services see it (`rtsp://mediamtx:8554/x`, `http://echo-sts:8080`) to one that this process can reach. Unknown hosts
+   * are returned as they are. `as`: the publisher or recording that will connect, whose link may be a proxied one.
+   */
+  resolve(url: string, as?: string): string;
   /** Brings every service that is not ready back to ready (between cases). */
   restore(signal: AbortSignal): Promise<void>;
   /** Stops everything; own bounded time. Never throws for a service that is already gone. */

@@ -36,6 +36,8 @@ export const ERROR_KINDS = {
   RECORDING_EMPTY: 'inconclusive',
   INSTRUMENT_OFF: 'inconclusive',
   METRICS_UNREADABLE: 'inconclusive',
+  FAULT_UNPROVEN: 'inconclusive',
+  FAULT_NOT_REVERTED: 'inconclusive',
   CASE_TIMEOUT: 'inconclusive',
   CLEANUP_FAILED: 'inconclusive',
   LIMIT_EXCEEDED: 'inconclusive',

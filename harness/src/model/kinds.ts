@@ -2,6 +2,7 @@
 // (assembly/registries.ts), and its page in the reference, which is generated from here.
 
 import type { z } from 'zod';
+import type { LinkUse } from './environment.ts';
 import type { CaseContext, CheckPorts, Window } from './ports.ts';
 import type { CheckNode, StepNode } from './suite.ts';
 import type { Judgement } from './verdict.ts';
@@ -56,6 +57,8 @@ export interface StepKind<I = unknown> {
   asserts?(input: I): boolean;
   /** Longest time it may take by its own words (`within`, `for`), ms; for `plan`. */
   longestMs?(input: I): number;
+  /** Links that it may break: only those of a suite's plan are made breakable. */
+  links?(input: I): LinkUse[];
   /** Something legal that is better written another way: shown by `validate` as a warning. */
   lint?(input: I): string | undefined;
   /** Throws a TestcardError when it cannot be carried out or a check in it does not hold. */

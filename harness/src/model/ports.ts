@@ -2,6 +2,8 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { UndoStack } from '../base/undo.ts';
+import type { TestcardError } from './errors.ts';
+import type { FaultsPort, ServiceControl } from './faults.ts';
 import type { Measurements, MeasureName } from './measurements.ts';
 import type { CheckNode, StepNode, Vars } from './suite.ts';
 import type { TimelineEvent } from './timeline.ts';
@@ -12,6 +14,8 @@ export interface Window {
   toMs?: number;
   /** From when on every sample must hold, where every sample must (`always`). Default: `fromMs`. */
   heldSinceMs?: number;
+  /** From when on one instant is enough (`eventually`): what was true for a moment between two looks counts. Default: only now counts. */
+  anySinceMs?: number;
 }
 
 /** One series of one scrape, flattened: a histogram `h` gives `h_bucket{le=…}`, `h_sum` and `h_count`. */
@@ -27,11 +31,21 @@ export interface Scrape {
   points: MetricPoint[];
 }
 
+/** The answer of a metrics address as it came, before anything was made of it. */
+export interface Exposition {
+  atMs: number;
+  status: number;
+  contentType?: string | undefined;
+  text: string;
+}
+
 export interface MetricsPort {
   /** Scrapes of the service, oldest first: the last one at or before `window.fromMs` (the baseline), then those inside. */
   history(service: string, window: Window): Scrape[];
   /** Scrapes now, adds it to the history and returns it. Throws METRICS_UNREADABLE. */
   scrape(service: string, signal: AbortSignal): Promise<Scrape>;
+  /** As `scrape`, but what came, whatever it is. Throws METRICS_UNREADABLE when nothing did. */
+  exposition(service: string, signal: AbortSignal): Promise<Exposition>;
   /** Services that have a metrics address. */
   services(): string[];
   /** Why the newest scrape failed, undefined when it did not. */
@@ -72,6 +86,8 @@ export interface ServiceStatus {
 export interface ServicesPort {
   names(): string[];
   status(service: string): ServiceStatus;
+  /** Its state at the start of the window and every one since, oldest first: a crash that a restart follows at once is not missed. */
+  history(service: string, window: Window): ServiceStatus[];
 }
 
 export interface HttpResponse {
@@ -171,8 +187,16 @@ export interface SocketPort {
 /** Everything a step can use while its case runs. */
 export interface CaseContext extends CheckPorts {
   caseId: string;
+  /** Ends the case with this error: for what goes wrong beside the steps. */
+  fail(error: TestcardError): void;
   media: MediaPort;
   sockets: SocketPort;
+  faults: FaultsPort;
+  control: ServiceControl;
+  /** Named stretches of the case so far, in order; the last one is open. */
+  phases: { name: string; fromMs: number }[];
+  /** Faults (by the instant they were over) whose recovery is noted already. */
+  recoveredFrom: Set<number>;
   /** Aborts at the case's time-out, on Ctrl-C, and when a `throughout` check breaks. */
   signal: AbortSignal;
   startedAtMs: number;

@@ -22,6 +22,23 @@ export interface CaseResult {
   codeFrame?: string;
   /** Figures measured in the case, for the summary table. */
   figures: Figure[];
+  /** Every time the case was run, in order; only where it could be more than once (`--repeat`, `--retry`). */
+  attempts?: Attempt[];
+}
+
+/** One time that a case was run. */
+export interface Attempt {
+  /** From 1. */
+  round: number;
+  /** 0 for the round's own; 1 for the first time it was tried again. */
+  retry: number;
+  verdict: Verdict;
+  elapsedMs: number;
+  error?: ErrorRecord;
+  moreErrors?: ErrorRecord[];
+  codeFrame?: string;
+  /** Where its evidence is, relative to the working folder. */
+  folder: string;
 }
 
 /** One measured figure of a case. */
@@ -59,4 +76,17 @@ export interface RunResult {
   exitCode: number;
   suites: SuiteResult[];
   errors: ErrorRecord[];
+  /** Where cases could run more than once. */
+  repeat?: RepeatFigures;
+}
+
+export interface RepeatFigures {
+  /** How many were asked for. */
+  rounds: number;
+  /** Share of its rounds that a case must pass, 0 to 1. */
+  minPass: number;
+  /** How often a case that is not passed is tried again in its round, at most. */
+  retry: number;
+  /** Wall time of each round that was done, retries included. */
+  roundsMs: number[];
 }

@@ -1,5 +1,6 @@
 // Everything that is observed while a run goes on, as one record a line. Reports are views of this and of nothing else.
 
+import type { Proof } from './faults.ts';
 import type { Measurements } from './measurements.ts';
 import type { Position } from './position.ts';
 import type { Judgement, Verdict } from './verdict.ts';
@@ -27,6 +28,27 @@ export type TimelineEvent = At &
     | { type: 'step-ended'; case: string; step: string; verdict: Verdict; elapsedMs: number; error?: ErrorRecord }
     | { type: 'check'; case: string; title: string; position: Position; judgement: Judgement; how: CheckUse }
     | { type: 'activity'; case: string; name: string; kind: 'publisher' | 'recording'; state: string; detail?: unknown }
+    | { type: 'phase'; case: string; name: string }
+    | {
+        type: 'fault';
+        case?: string | undefined;
+        /** Unique in the run. */
+        fault: string;
+        kind: string;
+        title: string;
+        state: 'asked' | 'injected' | 'proven' | 'unproven' | 'reverting' | 'reverted' | 'not-reverted';
+        proof?: Proof | undefined;
+      }
+    | {
+        type: 'recovery';
+        case: string;
+        /** The fault whose revert it is counted from, and the check that held again. */
+        after: string;
+        check: string;
+        recoveryMs: number;
+        /** What the suite bounds it by. */
+        promisedMs?: number;
+      }
     | { type: 'measurement'; case: string; recording: string; measurements: Measurements }
     | { type: 'metrics'; service: string; values: Record<string, number> }
     | { type: 'log'; service: string; stream: 'stdout' | 'stderr'; text: string }

@@ -2,6 +2,7 @@
 
 import type { Node } from 'yaml';
 import { isMap } from 'yaml';
+import type { LinkUse } from '../model/environment.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
 import { entriesOf } from './raw.ts';
@@ -20,6 +21,8 @@ export interface KnownService {
 export interface Known {
   services?: readonly KnownService[] | undefined;
   fixtures?: readonly string[] | undefined;
+  /** What is wrong with a pair of names that a step wants to part, undefined when there is a link that can be broken. */
+  linkProblem?: ((use: LinkUse) => { message: string; hint: string } | undefined) | undefined;
 }
 
 /** Names known in an environment (as written in the suite), or why there is no such environment. */

@@ -1,6 +1,7 @@
 // Checks that the names a case uses exist: services, fixtures, recordings, publishers, phases, and variables saved on the way.
 
 import { nearest } from '../base/nearest-name.ts';
+import type { LinkUse } from '../model/environment.ts';
 import type { NameDefinition, NameUse } from '../model/kinds.ts';
 import type { Position } from '../model/position.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
@@ -82,6 +83,8 @@ class NameChecker {
     if (facts.input === undefined) return;
     const { kind, input, raw } = facts;
     for (const use of kind.uses?.(input) ?? []) this.#use(use, this.#defined, placeIn(raw, kind.key, use.path));
+    for (const use of kind.links?.(input) ?? [])
+      this.#link(use, positionOf(raw, [kind.key, 'between']) ?? step.position);
     const children = kind.children?.(input);
     this.#steps(children?.steps ?? []);
     for (const check of children?.checks ?? []) this.#check(check, this.#defined);
@@ -103,6 +106,24 @@ class NameChecker {
     if (phases.includes(check.during) || this.#perhaps.has(check.during)) return;
     const hint = suggestion(check.during, phases, 'phases of this case', 'no step of this case starts a phase');
     this.#session.error(`unknown phase \`${check.during}\``, positionOf(raw, ['during']) ?? check.position, hint);
+  }
+
+  /** Each end is a service, or something of Testcard's own; and the two must be connected. */
+  #link(use: LinkUse, position: Position): void {
+    const { services, linkProblem } = this.#known;
+    if (!services || use.between.some(isReference)) return;
+    const own = ['publisher', 'recording'].flatMap((kind) => [
+      ...(this.#everDefined.get(kind as NameDefinition['kind']) ?? []),
+    ]);
+    const names = [...services.map(({ name }) => name), 'testcard', ...own];
+    for (const name of use.between) {
+      if (names.includes(name) || this.#perhaps.has(name)) continue;
+      const hint = suggestion(name, names, 'known here');
+      this.#session.error(`\`${name}\` is neither a service nor a publisher or recording of this case`, position, hint);
+      return;
+    }
+    const problem = linkProblem?.(use);
+    if (problem) this.#session.error(problem.message, position, problem.hint);
   }
 
   #use(use: NameUse, defined: Defined, position: Position | undefined): void {

@@ -9,10 +9,12 @@ import type { StepKind } from '../../model/kinds.ts';
 import type { CheckNode } from '../../model/suite.ts';
 import type { Judgement } from '../../model/verdict.ts';
 import { judgeCheck, judgementError, recordJudgement } from '../judge-check.ts';
+import { noteRecovery } from '../recovery.ts';
 
 interface Eventually {
   within: number;
   unless?: CheckNode | undefined;
+  'recovers-within'?: number | undefined;
   check: CheckNode;
 }
 
@@ -31,20 +33,26 @@ export const eventuallyStep: StepKind<Eventually> = {
         .lazy(() => shapes.check)
         .optional()
         .describe('A check that ends the wait as failed when it becomes true'),
+      'recovers-within': durationField
+        .optional()
+        .describe('Longest time from the moment the last fault was over until the check holds'),
     }),
-  describe: ({ within, check }) => `eventually, within ${formatDurationMs(within)}: ${check.title}`,
+  describe: ({ within, check, 'recovers-within': recovery }) =>
+    `eventually, within ${formatDurationMs(within)}: ${check.title}${recovery === undefined ? '' : `, recovers within ${formatDurationMs(recovery)}`}`,
   children: ({ check, unless }) => ({ checks: unless ? [check, unless] : [check] }),
   longestMs: ({ within }) => within,
-  async run({ within, unless, check }, context) {
+  async run({ within, unless, check, 'recovers-within': recoversWithin }, context) {
+    const anySinceMs = context.clock.nowMs();
+    const since = { ...context, windowOf: (each: CheckNode) => ({ ...context.windowOf(each), anySinceMs }) };
     let judgement: Judgement | undefined;
     let changedAtMs = 0;
     let lastValue: unknown;
     const result = await poll<Judgement>(
       async (signal) => {
-        judgement = await judgeCheck(context, check, signal);
+        judgement = await judgeCheck(since, check, signal);
         if (judgement.verdict === 'passed') return { done: true, value: judgement };
         if (unless) {
-          const barrier = await judgeCheck(context, unless, signal);
+          const barrier = await judgeCheck(since, unless, signal);
           if (barrier.verdict === 'passed') {
             recordJudgement(context, unless, barrier, 'unless');
             return { done: false, last: judgement.last, hopeless: `${unless.title} became true (${barrier.seen})` };
@@ -68,6 +76,7 @@ export const eventuallyStep: StepKind<Eventually> = {
     );
     if (result.ok) {
       recordJudgement(context, check, result.value, 'eventually');
+      noteRecovery(context, check, result.value, recoversWithin);
       return;
     }
     if (!judgement) {

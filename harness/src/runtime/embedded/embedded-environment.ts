@@ -4,7 +4,8 @@ import type { Clock } from '../../base/clock.ts';
 import { type PortTable, resolveAddress } from '../../environment/address-map.ts';
 import type { EnvironmentSpec, RunningEnvironment, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
-import type { ServiceStatus } from '../../model/ports.ts';
+import type { Link } from '../../model/faults.ts';
+import type { ServiceStatus, Window } from '../../model/ports.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
 import { awaitService, notReadyError, refuseTakenPorts } from './await-service.ts';
@@ -23,9 +24,14 @@ export interface EmbeddedEnvironmentOptions {
   clock: Clock;
   start: StartOptions;
   claims: PortClaims;
+  /** The proxied links, and the proxy that carries them. */
+  links: Link[];
+  proxy: { pid: number; stop(): Promise<void> } | undefined;
 }
 
 const READY_WITHIN_MS = 30_000;
+/** What Testcard itself connects, as links name it. */
+const OWN_CLIENT = 'testcard';
 
 export class EmbeddedEnvironment implements RunningEnvironment {
   readonly spec: EnvironmentSpec;
@@ -41,7 +47,12 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     // All commands first: what is wrong with one is said before a log file of another is made.
     const commands = spec.services.map((service) => ({
       service,
-      command: serviceCommand(service, table, rootFolder, start.overrides[service.name]),
+      command: serviceCommand(
+        service,
+        tableSeenBy(service.name, table, options.links),
+        rootFolder,
+        start.overrides[service.name],
+      ),
     }));
     for (const { service, command } of commands) {
       this.#services.set(
@@ -76,8 +87,55 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     return found;
   }
 
-  resolve(url: string): string {
-    return resolveAddress(url, this.#options.table);
+  history(service: string, { fromMs, toMs = Number.POSITIVE_INFINITY }: Window): ServiceStatus[] {
+    const states = this.service(service).history.filter(({ sinceMs }) => sinceMs <= toMs);
+    const before = states.findLastIndex(({ sinceMs }) => sinceMs <= fromMs);
+    return states.slice(Math.max(0, before));
+  }
+
+  resolve(url: string, as = OWN_CLIENT): string {
+    const { table, links } = this.#options;
+    const seenByAll = tableSeenBy(OWN_CLIENT, table, links);
+    return resolveAddress(url, as === OWN_CLIENT ? seenByAll : tableSeenBy(as, seenByAll, links));
+  }
+
+  /** Links between the two that pass a proxy, in either order. */
+  between(a: string, b: string, port?: number): Link[] {
+    return this.#options.links.filter(
+      (link) =>
+        (port === undefined || link.port === port) &&
+        ((link.client === a && link.server === b) || (link.client === b && link.server === a)),
+    );
+  }
+
+  kill(service: string, signal: NodeJS.Signals): void {
+    this.service(service).kill(signal);
+  }
+
+  stopService(service: string, signal: AbortSignal): Promise<void> {
+    return this.service(service).stop(signal);
+  }
+
+  /** Resolves when it is ready again. */
+  async startService(name: string, signal: AbortSignal): Promise<void> {
+    const service = this.service(name);
+    service.resume();
+    service.start();
+    await awaitService(service, 'service_healthy', this.#localPorts(name), signal);
+  }
+
+  pause(service: string): void {
+    this.service(service).pause();
+  }
+
+  resume(service: string): void {
+    this.service(service).resume();
+  }
+
+  /** Process groups of everything that runs here. */
+  pids(): number[] {
+    const services = [...this.#services.values()].flatMap((service) => service.status().pid ?? []);
+    return [...services, ...(this.#options.proxy ? [this.#options.proxy.pid] : [])];
   }
 
   /** Local port of each service's container ports. */
@@ -103,6 +161,7 @@ export class EmbeddedEnvironment implements RunningEnvironment {
   /** Also counts restarts and exits from here: what the case before did to a service is not this one's. */
   async restore(signal: AbortSignal): Promise<void> {
     if (this.#stopping) throw new TestcardError('INTERNAL', 'the environment is stopped: nothing to restore');
+    for (const service of this.#services.values()) service.resume();
     await this.#startAll(signal);
     for (const service of this.#services.values()) if (!this.#isJob(service.spec.name)) service.forgetPast();
   }
@@ -202,6 +261,7 @@ export class EmbeddedEnvironment implements RunningEnvironment {
       return stopped;
     };
     await Promise.all(this.names().map(stopOne));
+    await this.#options.proxy?.stop();
     for (const { logFile } of this.#services.values()) logFile.close();
     claims.release();
     this.#tell('down', clock.monotonicMs() - startedAt);
@@ -218,4 +278,16 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     const more = { ...(elapsedMs === undefined ? {} : { elapsedMs }), ...(detail === undefined ? {} : { detail }) };
     notify(() => start.onEvent({ type: 'environment', atMs: clock.nowMs(), state, ...more }));
   }
+}
+
+/** Where a client finds the others: behind a proxy where its link has one. */
+function tableSeenBy(client: string, table: PortTable, links: readonly Link[]): PortTable {
+  const own = links.filter((link) => link.client === client);
+  if (own.length === 0) return table;
+  const servers = new Set(own.map(({ server }) => server));
+  const proxied = [...servers].map((server) => {
+    const ports = own.filter((link) => link.server === server).map((link) => [link.port, link.listen.port]);
+    return [server, { ...table[server], ...Object.fromEntries(ports) }];
+  });
+  return { ...table, ...Object.fromEntries(proxied) };
 }

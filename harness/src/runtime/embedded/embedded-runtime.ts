@@ -9,6 +9,7 @@ import type { ProcessGuard } from '../../model/processes.ts';
 import { processGuard } from '../ownership/guard.ts';
 import { claimPorts } from './claim-ports.ts';
 import { EmbeddedEnvironment } from './embedded-environment.ts';
+import { openProxiedLinks, type ProxiedLinks } from './proxied-links.ts';
 import { projectRootOf } from './service-command.ts';
 
 export interface EmbeddedRuntimeOptions {
@@ -30,11 +31,14 @@ export function createEmbeddedRuntime(options: EmbeddedRuntimeOptions = {}): Emb
     const rootFolder = options.rootFolder ?? projectRootOf(spec.file);
     const claims = await claimPorts(spec.services.reduce((sum, { ports }) => sum + ports.length, 0));
     let environment: EmbeddedEnvironment;
+    let proxied: ProxiedLinks | undefined;
     try {
       const table = portTable(spec, claims.ports);
-      environment = new EmbeddedEnvironment({ spec, table, rootFolder, guard, clock, start, claims });
+      proxied = await openProxiedLinks(spec, table, start, { guard, clock });
+      environment = new EmbeddedEnvironment({ spec, table, rootFolder, guard, clock, start, claims, ...proxied });
     } catch (error) {
       claims.release();
+      await proxied?.proxy?.stop();
       throw error;
     } finally {
       await claims.letGo();

@@ -26,6 +26,7 @@ export interface SupervisedServiceOptions {
 }
 
 const KEPT_LINES = 20;
+const KEPT_STATES = 10_000;
 /** Nobody waits this long: who waits for readiness has a deadline of their own. */
 const FOREVER_MS = 24 * 3_600_000;
 const KILLED_WITHIN_MS = 5_000;
@@ -50,6 +51,8 @@ export class SupervisedService {
   #isWatched = false;
   #restartPending = false;
   #wasEverReady = false;
+  #stateBeforePause: ServiceState = 'ready';
+  #history: ServiceStatus[] = [];
 
   constructor(options: SupervisedServiceOptions) {
     this.#options = options;
@@ -70,6 +73,11 @@ export class SupervisedService {
       pid: this.#process?.pid,
       isDown: this.isDown,
     };
+  }
+
+  /** Every state it was in, oldest first; of very many, the newest. */
+  get history(): readonly ServiceStatus[] {
+    return this.#history;
   }
 
   get lastExit(): ServiceExit | undefined {
@@ -124,6 +132,20 @@ export class SupervisedService {
     if (await this.#endsWithin(running, graceMs, signal)) return;
     running.signal('SIGKILL');
     await this.#endsWithin(running, KILLED_WITHIN_MS);
+  }
+
+  /** Stops the group where it is (SIGSTOP): connections stay open, nothing answers. */
+  pause(): void {
+    if (!this.#process || this.#state === 'paused') return;
+    this.#stateBeforePause = this.#state;
+    this.#process.signal('SIGSTOP');
+    this.#become('paused');
+  }
+
+  resume(): void {
+    if (!this.#process || this.#state !== 'paused') return;
+    this.#process.signal('SIGCONT');
+    this.#become(this.#stateBeforePause);
   }
 
   /** Sends a signal to the group, as somebody outside would: the restart policy applies. */
@@ -187,7 +209,8 @@ export class SupervisedService {
       );
       if (!result.ok || signal.aborted) return;
       this.#wasEverReady = true;
-      this.#become('ready');
+      if (this.#state === 'paused') this.#stateBeforePause = 'ready';
+      else this.#become('ready');
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -229,6 +252,8 @@ export class SupervisedService {
   #become(state: ServiceState): void {
     this.#state = state;
     this.#sinceMs = this.#options.clock.nowMs();
+    this.#history.push(this.status());
+    if (this.#history.length > KEPT_STATES) this.#history.shift();
     notify(() => this.#options.onState(this.status()));
     for (const watcher of [...this.#watchers]) watcher();
   }

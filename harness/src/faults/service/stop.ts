@@ -1,0 +1,28 @@
+// service.stop: ended as its Compose entry says, and kept down until it is started again.
+
+import type { FaultKind } from '../../model/faults.ts';
+import { groupMembers } from './process-groups.ts';
+import { runningService, type ServiceInput, type ServiceRecord, serviceInput } from './running-service.ts';
+
+const READY_WITHIN_MS = 30_000;
+
+export const stopFault: FaultKind<ServiceInput, ServiceRecord> = {
+  key: 'service.stop',
+  schema: serviceInput,
+  describe: ({ service }) => `stop ${service}`,
+  prepare: async ({ service }, ports) => runningService(service, ports),
+  inject: ({ service }, { services }, signal) => services.stop(service, signal),
+  async prove({ group }) {
+    const members = await groupMembers(group);
+    const seen = members.length === 0 ? 'none is left' : `${members.length} still run`;
+    return { holds: members.length === 0, by: `the processes of group ${group}`, seen };
+  },
+  revert: ({ service }, { services }, signal) => services.start(service, signal),
+  async proveReverted({ service }, { services }) {
+    const { state, pid } = services.status(service);
+    const members = pid === undefined ? [] : await groupMembers(pid);
+    const holds = members.length > 0 && ['ready', 'running'].includes(state);
+    return { holds, by: `service ${service}`, seen: `${state}, ${members.length} processes` };
+  },
+  revertedWithinMs: () => READY_WITHIN_MS,
+};

@@ -1,0 +1,111 @@
+// The contract of one way to break something on purpose. A fault is a claim: it is asked for, proven by other means than those
+// that made it, held, reverted, and proven to be reverted.
+
+import type { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import type { ServiceStatus } from './ports.ts';
+
+/** What was seen of a fault's effect, or of the effect's end, at one look. */
+export interface Proof {
+  holds: boolean;
+  /** What was looked at: `connecting to media-service → echo-sts:8080`. */
+  by: string;
+  /** What was seen there: `refused`, `connected after 2 ms`. */
+  seen: string;
+  /** Set when looking again cannot change it: the rest of the time need not be waited for. */
+  hopeless?: string | undefined;
+  /** Structured facts for the reports: JSON-serialisable. */
+  detail?: unknown;
+}
+
+/** A TCP link whose bytes pass a proxy that speaks the Toxiproxy HTTP API. */
+export interface Link {
+  /** `media-service → echo-sts:8080`; `output → mediamtx:1935` for a link of Testcard's own. */
+  name: string;
+  /** A service, the name of a publisher or recording, or `testcard` for everything that Testcard connects itself. */
+  client: string;
+  server: string;
+  /** Container port of the server. */
+  port: number;
+  /** Base URL of the proxy's API, and the name of the link's proxy there. */
+  proxy: { api: string; name: string };
+  /** Where the client connects to, and where the proxy connects to. */
+  listen: { host: string; port: number };
+  upstream: { host: string; port: number };
+}
+
+export interface LinksPort {
+  /** Links between the two, in either order; all ports unless one is named. Empty when the plan did not foresee any. */
+  between(a: string, b: string, port?: number): Link[];
+}
+
+/** Acts on services as a person at the machine would. All throw STEP_INCONCLUSIVE when it could not be done. */
+export interface ServiceControl {
+  status(service: string): ServiceStatus;
+  /** Signal to the whole process group (or container); restart policies apply. */
+  kill(service: string, signal: NodeJS.Signals): void;
+  /** Ends it as its Compose entry says; it stays down until `start`. */
+  stop(service: string, signal: AbortSignal): Promise<void>;
+  /** Starts or resumes it; resolves when it is ready. */
+  start(service: string, signal: AbortSignal): Promise<void>;
+  pause(service: string): void;
+  resume(service: string): void;
+}
+
+export interface FaultPorts {
+  clock: Clock;
+  services: ServiceControl;
+  links: LinksPort;
+  /** Maps an address as services see it to one that this process can reach. */
+  resolve(url: string): string;
+  /** Address of a service's media-fault API as this process can reach it (`x-testcard.media-faults` of its Compose entry), or undefined. */
+  mediaFaults(service: string): string | undefined;
+}
+
+/**
+ * One way to break something: one file under faults/. `I` is what the suite says, `R` a record in plain data of what is broken and how it
+ * was before: enough to inject, prove and revert, and written to disk before anything is touched, so that another process can undo it.
+ */
+export interface FaultKind<I = unknown, R = unknown> {
+  /** `network.cut`, `service.pause`. */
+  key: string;
+  schema: z.ZodType<I>;
+  /** One line for the timeline: `cut media-service → echo-sts:8080`. */
+  describe(input: I): string;
+  /** Looks at the target as it is. Throws FAULT_UNPROVEN when there is nothing to break (a link that nobody uses, a service that is not up). */
+  prepare(input: I, ports: FaultPorts, signal: AbortSignal): Promise<R>;
+  inject(record: R, ports: FaultPorts, signal: AbortSignal): Promise<void>;
+  /** One look, by other means than `inject` used; called again and again until it holds or its time is over. */
+  prove(record: R, ports: FaultPorts, signal: AbortSignal): Promise<Proof>;
+  /** Longest time that proving may take, ms. Default 2 s. */
+  provableWithinMs?(record: R): number;
+  /** Undefined for what is over in a moment (a kill, a reset): there is nothing to hold. */
+  revert?(record: R, ports: FaultPorts, signal: AbortSignal): Promise<void>;
+  proveReverted?(record: R, ports: FaultPorts, signal: AbortSignal): Promise<Proof>;
+  /** Longest time until the revert must show, ms. Default 5 s. */
+  revertedWithinMs?(record: R): number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds kinds of any input; each kind's own schema guards it
+export type AnyFaultKind = FaultKind<any, any>;
+
+/** A fault that was injected and proven, from the side of the step that asked for it. */
+export interface ActiveFault {
+  id: string;
+  /** `service.pause`. */
+  key: string;
+  input: unknown;
+  title: string;
+  /** Unix ms; it is held from here. */
+  injectedAtMs: number;
+  /** Reverts it and proves that; once. Throws FAULT_NOT_REVERTED. */
+  revert(signal: AbortSignal): Promise<void>;
+}
+
+export interface FaultsPort {
+  /** Injects and proves. Throws FAULT_UNPROVEN when the effect could not be shown; the fault is reverted then. */
+  inject(key: string, input: unknown, signal: AbortSignal): Promise<ActiveFault>;
+  /** Unix ms of the last proven revert of the case, with the fault's title. */
+  lastReverted(): { atMs: number; title: string } | undefined;
+  active(): ActiveFault[];
+}

@@ -1,0 +1,57 @@
+// The links that a plan may break, each through a proxy of its own; an environment without such links has no proxy process.
+
+import type { Clock } from '../../base/clock.ts';
+import { LOCAL_HOST, type PortTable } from '../../environment/address-map.ts';
+import { linksOfUse, type PlannedLink } from '../../environment/links.ts';
+import type { EnvironmentSpec, StartOptions } from '../../model/environment.ts';
+import { TestcardError } from '../../model/errors.ts';
+import type { Link } from '../../model/faults.ts';
+import type { ProcessGuard } from '../../model/processes.ts';
+
+export interface ProxiedLinks {
+  links: Link[];
+  proxy: { pid: number; stop(): Promise<void> } | undefined;
+}
+
+/** Throws SUITE_INVALID for a pair that has no TCP link. */
+export async function openProxiedLinks(
+  spec: EnvironmentSpec,
+  table: PortTable,
+  start: StartOptions,
+  { guard, clock }: { guard: ProcessGuard; clock: Clock },
+): Promise<ProxiedLinks> {
+  const planned = plannedLinks(spec, start);
+  if (planned.length === 0) return { links: [], proxy: undefined };
+  const { startLinkProxy } = await import('./link-proxy/start-link-proxy.ts');
+  const proxy = await startLinkProxy({ guard, clock, signal: start.signal });
+  try {
+    const links = await Promise.all(
+      planned.map(async (link): Promise<Link> => {
+        const name = `${link.client}-${link.server}-${link.port}`;
+        const upstream = { host: LOCAL_HOST, port: table[link.server]?.[link.port] ?? 0 };
+        const listen = await proxy.addProxy({ name, upstreamHost: upstream.host, upstreamPort: upstream.port });
+        return {
+          ...link,
+          name: `${link.client} → ${link.server}:${link.port}`,
+          proxy: { api: proxy.api, name },
+          listen,
+          upstream,
+        };
+      }),
+    );
+    return { links, proxy };
+  } catch (error) {
+    await proxy.stop();
+    throw error;
+  }
+}
+
+function plannedLinks(spec: EnvironmentSpec, { links = [], overrides }: StartOptions): PlannedLink[] {
+  const found = new Map<string, PlannedLink>();
+  for (const use of links) {
+    const result = linksOfUse(use, spec, overrides);
+    if ('problem' in result) throw new TestcardError('SUITE_INVALID', result.problem, { hint: result.hint });
+    for (const link of result.links) found.set(`${link.client} ${link.server} ${link.port}`, link);
+  }
+  return [...found.values()];
+}
