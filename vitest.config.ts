@@ -10,14 +10,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['harness/**/*.test.ts', 'services/**/*.test.ts'],
+          include: ['harness/**/*.test.ts', 'services/**/*.test.ts', 'suites/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['harness/**/*.int.test.ts', 'services/**/*.int.test.ts'],
+          include: ['harness/**/*.int.test.ts', 'services/**/*.int.test.ts', 'suites/**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           fileParallelism: false,
           testTimeout: 60_000,

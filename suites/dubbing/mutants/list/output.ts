@@ -1,0 +1,135 @@
+// Workers that publish something else than they should.
+
+import {
+  driftSound,
+  dropPictures,
+  dropSound,
+  endEarly,
+  freezePicture,
+  jump,
+  shiftSound,
+  startLate,
+  swapSound,
+} from '../defects/output-defects.ts';
+import type { Mutant, Taps } from '../mutant.ts';
+
+const sync = { suite: 'av-sync', case: 'after 0ms' };
+const whole = { suite: 'full-pipeline' };
+
+const worker = (mutant: Omit<Mutant, 'service' | 'make' | 'seconds'>, taps: Taps): Mutant => ({
+  service: 'media-service',
+  seconds: mutant.against === sync ? 45 : 75,
+  make: () => taps,
+  ...mutant,
+});
+
+export const OUTPUT_MUTANTS: Mutant[] = [
+  worker(
+    {
+      name: 'sound-80-ms-late',
+      defect: 'all sound is 80 ms late',
+      against: sync,
+      killedBy: { check: /content-sync/ },
+    },
+    { output: () => shiftSound(80) },
+  ),
+  worker(
+    {
+      name: 'sound-60-ms-early',
+      defect: 'all sound is 60 ms early',
+      against: sync,
+      killedBy: { check: /content-sync/ },
+    },
+    { output: () => shiftSound(-60) },
+  ),
+  worker(
+    {
+      name: 'sound-drifts',
+      defect: 'the sound runs slow by 300 ppm: 9 ms in half a minute',
+      against: sync,
+      killedBy: { check: /drift/, seen: /drift/ },
+    },
+    { output: () => driftSound(300) },
+  ),
+  worker(
+    {
+      name: 'fragment-150-ms-late',
+      defect: 'the sound of one fragment is 150 ms late',
+      against: sync,
+      killedBy: { check: /content-sync/ },
+    },
+    { output: () => shiftSound(150, 12_000, 18_000) },
+  ),
+  worker(
+    {
+      name: 'fragments-swapped-in-output',
+      defect: 'the sound of two neighbouring fragments changes places',
+      against: sync,
+      killedBy: { check: /content-sync/ },
+    },
+    { output: () => swapSound(12_000, 6000) },
+  ),
+  worker(
+    {
+      name: 'timestamps-jump',
+      defect: 'half-way, all timestamps jump by 500 ms',
+      against: sync,
+      killedBy: { check: /largest-jump|timestamps/, seen: /jump/ },
+    },
+    { output: () => jump(15_000, 500) },
+  ),
+  worker(
+    {
+      name: 'picture-frozen',
+      defect: 'the picture stands still for a second while frames keep coming',
+      against: whole,
+      killedBy: { check: /frames/ },
+    },
+    { output: () => freezePicture(20_000, 1000) },
+  ),
+  worker(
+    {
+      name: 'pictures-lost',
+      defect: 'one group of pictures is missing',
+      against: whole,
+      killedBy: { check: /frames/ },
+    },
+    { output: () => dropPictures(20_000, 20_250) },
+  ),
+  worker(
+    {
+      name: 'starts-late',
+      defect: 'the first three seconds are not published',
+      against: whole,
+      killedBy: { check: /missing-at-start/, seen: /start/ },
+    },
+    { output: () => startLate(3000) },
+  ),
+  worker(
+    {
+      name: 'ends-early',
+      defect: 'the last second is not published',
+      against: whole,
+      killedBy: { check: /missing-at-end/, seen: /end/ },
+    },
+    { output: () => endEarly(59_000) },
+  ),
+  worker(
+    {
+      name: 'mp3-instead-of-aac',
+      defect: 'the sound is published in another codec',
+      against: whole,
+      killedBy: { check: /streams/ },
+    },
+    { outputCodecs: ['-c:v', 'copy', '-c:a', 'libmp3lame', '-ar', '44100'] },
+  ),
+  worker(
+    {
+      name: 'hole-in-the-sound',
+      defect: 'half a second of sound is missing',
+      against: { suite: 'circuit-breaker', case: 'opens after five' },
+      killedBy: { check: /gaps/ },
+    },
+    { output: () => dropSound(10_000, 10_500) },
+  ),
+];
