@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type FakeClock, fakeClock } from '../base/clock.fake.ts';
 import { TestcardError } from '../model/errors.ts';
 import type { AnyCheckKind, AnyStepKind, CheckKind } from '../model/kinds.ts';
-import type { Activity } from '../model/ports.ts';
+import type { Activity, Window } from '../model/ports.ts';
 import type { Case, CheckNode, StepNode } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import type { Judgement } from '../model/verdict.ts';
@@ -13,6 +13,7 @@ import { eventuallyStep } from './steps/eventually.ts';
 import { expectStep } from './steps/expect.ts';
 import { finishStep } from './steps/finish.ts';
 import { parallelStep } from './steps/parallel.ts';
+import { phaseStep } from './steps/phase.ts';
 import { publishStep } from './steps/publish.ts';
 import { repeatStep } from './steps/repeat.ts';
 import { waitStep } from './steps/wait.ts';
@@ -24,13 +25,13 @@ function step<I>(kind: { key: string }, input: I, line = 10): StepNode {
 }
 
 /** A check whose judgement is whatever `look` says at that moment. */
-function check(look: () => Partial<Judgement>, line = 20): CheckNode {
+function check(look: (window: Window) => Partial<Judgement>, line = 20): CheckNode {
   const kind: CheckKind<null, Partial<Judgement>> = {
     key: 'probe',
     docs: { summary: '', example: '' },
     schema: z.null(),
     describe: () => 'probe',
-    observe: async () => look(),
+    observe: async (_input, _ports, window) => look(window),
     judge: (seen) => ({ verdict: 'passed', expected: 'probe: true', seen: 'saw it', ...seen }),
   };
   return { kind: kind as AnyCheckKind, input: null, title: 'probe', position: at(line) };
@@ -46,7 +47,7 @@ function world(clock: FakeClock, over: Partial<CaseWorld> = {}) {
     metrics: { history: unused, scrape: unused, exposition: unused, services: () => [], lastProblem: () => undefined },
     logs: { lines: () => [], dropped: () => 0 },
     services: { names: () => [], status: unused, history: () => [] },
-    faults: { inject: unused, lastReverted: () => undefined, active: () => [] },
+    faults: { inject: unused, lastReverted: () => undefined, active: () => [], since: () => [] },
     control: { status: unused, kill: unused, stop: unused, start: unused, pause: unused, resume: unused },
     http: { request: unused },
     streams: { probe: unused },
@@ -217,6 +218,7 @@ describe('runCase', () => {
     let stopped = false;
     const activity: Activity = {
       kind: 'publisher',
+      url: 'rtsp://relay:8554/in',
       name: 'clip',
       ended: new Promise(() => {}),
       stop: async () => {
@@ -237,7 +239,14 @@ describe('runCase', () => {
     const ended = new Promise<void>((_, reject) => {
       breakOff = reject;
     });
-    const activity: Activity = { kind: 'publisher', name: 'clip', ended, stop: async () => {}, progress: () => '' };
+    const activity: Activity = {
+      kind: 'publisher',
+      url: 'rtsp://relay:8554/in',
+      name: 'clip',
+      ended,
+      stop: async () => {},
+      progress: () => '',
+    };
     const { made } = world(clock, {
       media: { publish: async () => activity, record: async () => activity },
       lossesSince: () => ['relay was killed by SIGKILL'],
@@ -249,6 +258,90 @@ describe('runCase', () => {
     expect(outcome.error?.hint).toContain('relay was killed by SIGKILL');
   });
 
+  it.each([
+    ['the service it publishes to', { service: 'relay' }, 'passed'],
+    ['its own link', { between: ['clip', 'relay'] }, 'passed'],
+    ['something else', { service: 'worker' }, 'inconclusive'],
+  ])('goes on, or not, when a publisher breaks off after a fault was done to %s', async (_, input, verdict) => {
+    const clock = fakeClock();
+    const activity: Activity = {
+      kind: 'publisher',
+      url: 'rtsp://relay:8554/in',
+      name: 'clip',
+      ended: clock.delay(2_000).then(() => Promise.reject(new TestcardError('PUBLISH_FAILED', 'connection lost'))),
+      stop: async () => {},
+      progress: () => '',
+    };
+    const fault = { id: '1', key: 'x.y', input, title: 'a fault', injectedAtMs: 0, revert: async () => {} };
+    const { made } = world(clock, {
+      media: { publish: async () => activity, record: async () => activity },
+      faults: { inject: async () => fault, lastReverted: () => undefined, active: () => [], since: () => [fault] },
+    });
+    const steps = [step(publishStep, { fixture: 'clip', to: 'rtsp://relay:8554/in' }), step(waitStep, 5_000)];
+    expect(await clock.run(runCase(kase(steps), made, never))).toMatchObject({ verdict });
+  });
+
+  it('narrows a check to a phase, which ends with the next one', async () => {
+    const clock = fakeClock();
+    const { made } = world(clock);
+    const windows: (number | undefined)[][] = [];
+    const looking = (during: string): CheckNode => {
+      const node = check((window) => {
+        windows.push([window.fromMs, window.toMs]);
+        return {};
+      });
+      return { ...node, during };
+    };
+    const t0 = clock.nowMs();
+    const steps = [
+      step(phaseStep, 'calm'),
+      step(waitStep, 1_000),
+      step(phaseStep, 'storm'),
+      step(waitStep, 500),
+      step(expectStep, [looking('calm'), looking('storm')]),
+    ];
+    expect(await clock.run(runCase(kase(steps), made, never))).toMatchObject({ verdict: 'passed' });
+    expect(windows).toEqual([
+      [t0, t0 + 1_000],
+      [t0 + 1_000, undefined],
+    ]);
+    const early = [step(expectStep, [looking('storm')]), step(phaseStep, 'storm')];
+    const outcome = await clock.run(runCase(kase(early), made, never));
+    expect(outcome).toMatchObject({ verdict: 'inconclusive' });
+    expect(outcome.error?.message).toContain('phase storm has not begun yet');
+  });
+
+  it.each([
+    [3_000, 'passed'],
+    [1_000, 'failed'],
+  ])('times recovery from the end of the fault: promised within %i ms, %s', async (promised, verdict) => {
+    const clock = fakeClock();
+    const overAtMs = clock.nowMs() + 1_000;
+    const { made, events } = world(clock, {
+      faults: {
+        inject: () => Promise.reject(new Error('unused')),
+        active: () => (clock.nowMs() < overAtMs ? [{} as never] : []),
+        since: () => [],
+        lastReverted: () => (clock.nowMs() < overAtMs ? undefined : { atMs: overAtMs, title: 'cut a → b' }),
+      },
+    });
+    const healed = check(() => ({ verdict: clock.nowMs() >= overAtMs + 2_000 ? 'passed' : 'failed' }));
+    const steps = [step(eventuallyStep, { within: 10_000, check: healed, 'recovers-within': promised })];
+    expect(await clock.run(runCase(kase(steps), made, never))).toMatchObject({ verdict });
+    const recovery = events.find((event) => event.type === 'recovery');
+    expect(recovery).toMatchObject({ after: 'cut a → b', promisedMs: promised });
+    expect(Math.abs((recovery?.recoveryMs ?? 0) - 2_000)).toBeLessThan(300);
+  });
+
+  it('is inconclusive when recovery is to be timed and no fault is over', async () => {
+    const clock = fakeClock();
+    const { made } = world(clock);
+    const steps = [step(eventuallyStep, { within: 10_000, check: check(() => ({})), 'recovers-within': 1_000 })];
+    const outcome = await clock.run(runCase(kase(steps), made, never));
+    expect(outcome).toMatchObject({ verdict: 'inconclusive' });
+    expect(outcome.error?.message).toContain('no fault is over yet');
+  });
+
   it('fails when a recorded stream does not end in time, and is inconclusive for a publisher that does not', async () => {
     const clock = fakeClock();
     for (const [kind, verdict] of [
@@ -257,6 +350,7 @@ describe('runCase', () => {
     ] as const) {
       const activity: Activity = {
         kind,
+        url: 'rtsp://relay:8554/in',
         name: 'clip',
         ended: new Promise(() => {}),
         stop: async () => {},
@@ -277,6 +371,7 @@ describe('runCase', () => {
     const clock = fakeClock();
     const activity: Activity = {
       kind: 'recording',
+      url: 'rtsp://relay:8554/in',
       name: 'clip',
       ended: Promise.resolve(),
       stop: async () => {

@@ -4,7 +4,7 @@
 import { formatDurationMs } from '../base/duration.ts';
 import { UndoStack } from '../base/undo.ts';
 import { type ErrorDetails, TestcardError, toTestcardError } from '../model/errors.ts';
-import type { FaultsPort, ServiceControl } from '../model/faults.ts';
+import type { ActiveFault, FaultsPort, ServiceControl } from '../model/faults.ts';
 import type { Activity, CaseContext, CheckPorts, MediaPort, SocketPort, Window } from '../model/ports.ts';
 import type { Case } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
@@ -35,6 +35,8 @@ export interface CaseOutcome {
   reason?: string;
 }
 
+/** How long after a fault a publisher may take to notice that its connection is gone. */
+const NOTICED_WITHIN_MS = 15_000;
 const CLEANUP_BUDGET_MS = 15_000;
 /** Bringing services back between cases has its own bound: it is not the case's time. */
 const PREPARE_BUDGET_MS = 45_000;
@@ -145,17 +147,31 @@ function abortWhenOutOfTime(kase: Case, world: CaseWorld, stop: AbortController)
   );
 }
 
-/** A publisher that breaks off makes what follows meaningless: end the case at once, and say so, rather than wait for checks to fail. */
+/**
+ * A publisher that breaks off makes what follows meaningless: end the case at once, and say so, rather than wait for checks to fail.
+ * Unless the case broke it itself: then that is what was wanted, and the case goes on.
+ */
 function abortWhenPublishingBreaks(context: CaseContext, stop: AbortController): void {
   const set = context.activities.set.bind(context.activities);
   context.activities.set = (name, activity) => {
     if (activity.kind === 'publisher') {
       activity.ended.catch((error: unknown) => {
-        if (!stop.signal.aborted) stop.abort(toTestcardError(error));
+        const recent = context.faults.since(context.clock.nowMs() - NOTICED_WITHIN_MS);
+        if (!stop.signal.aborted && !recent.some((fault) => couldBreak(fault, activity)))
+          stop.abort(toTestcardError(error));
       });
     }
     return set(name, activity);
   };
+}
+
+/** Whether a fault names the publisher, the service that it publishes to, or all that Testcard connects. */
+function couldBreak({ input }: ActiveFault, { name, url }: Activity): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : url;
+  const names = [name, host, 'testcard'];
+  return Object.values(input as Record<string, unknown>)
+    .flat()
+    .some((value) => typeof value === 'string' && names.includes(value));
 }
 
 /** Rejects as soon as the signal aborts, even when what runs does not listen; that is then left to the undo stack. */

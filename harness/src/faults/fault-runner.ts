@@ -46,6 +46,7 @@ const LOOK_EVERY_MS = 10;
 export class FaultRunner implements FaultsPort {
   #options: FaultRunnerOptions;
   #active = new Map<string, ActiveFault>();
+  #over: { fault: ActiveFault; atMs: number }[] = [];
   #lastReverted: { atMs: number; title: string } | undefined;
   #count = 0;
 
@@ -55,6 +56,10 @@ export class FaultRunner implements FaultsPort {
 
   active(): ActiveFault[] {
     return [...this.#active.values()];
+  }
+
+  since(fromMs: number): ActiveFault[] {
+    return [...this.active(), ...this.#over.filter(({ atMs }) => atMs >= fromMs).map(({ fault }) => fault)];
   }
 
   lastReverted(): { atMs: number; title: string } | undefined {
@@ -89,9 +94,8 @@ export class FaultRunner implements FaultsPort {
     }
     if (!kind.revert) {
       // Over in a moment: there is nothing to hold, and what follows is the pipeline's own recovery.
-      this.#active.delete(id);
       ledger.end(id);
-      this.#lastReverted = { atMs: clock.nowMs(), title };
+      this.#noteOver(fault);
     }
     return fault;
   }
@@ -148,11 +152,10 @@ export class FaultRunner implements FaultsPort {
         }
         this.#tell(as, 'reverted', proof);
       }
-      this.#active.delete(id);
       ledger.end(id);
-      this.#lastReverted = { atMs: clock.nowMs(), title };
+      this.#noteOver(fault);
     };
-    return {
+    const fault: ActiveFault = {
       id,
       key: kind.key,
       input,
@@ -163,6 +166,14 @@ export class FaultRunner implements FaultsPort {
         return reverting;
       },
     };
+    return fault;
+  }
+
+  #noteOver(fault: ActiveFault): void {
+    const atMs = this.#options.clock.nowMs();
+    this.#active.delete(fault.id);
+    this.#over.push({ fault, atMs });
+    this.#lastReverted = { atMs, title: fault.title };
   }
 
   /** Looks until it holds; the last look otherwise. */

@@ -108,4 +108,6 @@ export interface FaultsPort {
   /** Unix ms of the last proven revert of the case, with the fault's title. */
   lastReverted(): { atMs: number; title: string } | undefined;
   active(): ActiveFault[];
+  /** Those in force now, and those that were at some time since, momentary ones included. */
+  since(fromMs: number): ActiveFault[];
 }

@@ -149,6 +149,8 @@ export interface CheckPorts {
 export interface Activity {
   kind: 'publisher' | 'recording';
   name: string;
+  /** Where it publishes to or records from, as the services see it. */
+  url: string;
   /** Resolves when it has ended by itself or was stopped; rejects with a TestcardError when it failed. */
   ended: Promise<void>;
   stop(signal: AbortSignal): Promise<void>;

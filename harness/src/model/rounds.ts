@@ -29,7 +29,9 @@ export function combinePasses(
 ): { suites: SuiteResult[]; errors: ErrorRecord[] } {
   const ids = [...new Set(passes.flatMap(({ suites }) => suites.map(({ suite }) => suite)))];
   const suites = ids.flatMap((id) => {
-    const parts = passes.flatMap((pass) => pass.suites.filter(({ suite }) => suite === id).map((part) => ({ pass, part })));
+    const parts = passes.flatMap((pass) =>
+      pass.suites.filter(({ suite }) => suite === id).map((part) => ({ pass, part })),
+    );
     const [first] = parts;
     if (!first) return [];
     const caseIds = [...new Set(parts.flatMap(({ part }) => part.cases.map((result) => result.case)))];

@@ -100,6 +100,7 @@ function activityOf(request: PublishRequest, { process, facts, ended }: PublishA
   return {
     kind: 'publisher',
     name,
+    url: request.shownAs ?? request.url,
     ended: judged,
     async stop() {
       await process.stop();

@@ -156,6 +156,7 @@ export function startRecorder({ name, url, shownAs = url, folder }: RecordReques
 
   return {
     kind: 'recording',
+    url: shownAs,
     ...{ name, path: file, ended, status, facts },
     async stop() {
       stopping.abort();
