@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import { TestcardError } from '../model/errors.ts';
 import { formatSeries } from '../model/metrics/index.ts';
-import type { MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
+import type { Exposition, MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import { fetchText } from './fetch-text.ts';
 import { parseMetrics } from './parse-metrics.ts';
@@ -46,24 +46,31 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
   );
   let running: AbortController | undefined;
 
-  const scrapeNow = async (target: Target, signal: AbortSignal): Promise<Scrape> => {
+  const fetchNow = async (
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<{ exposition?: Exposition; scrape?: Scrape }> => {
     const answer = await fetchText({ method: 'GET', url: target.url, timeoutMs }, signal);
+    // The answer's arrival: what it tells had happened by then.
+    const atMs = clock.nowMs();
+    const exposition = answer.ok
+      ? { atMs, status: answer.status, contentType: answer.headers['content-type'], text: answer.body }
+      : undefined;
     const points = readAnswer(answer);
     if (typeof points === 'string') {
       target.problem = points;
-      throw new TestcardError('METRICS_UNREADABLE', `metrics of ${target.service} (${target.url}): ${points}`);
+      return exposition === undefined ? {} : { exposition };
     }
     target.problem = undefined;
-    // The answer's arrival: what it tells had happened by then.
-    const { scrape, changed } = target.history.add({ atMs: clock.nowMs(), points });
+    const { scrape, changed } = target.history.add({ atMs, points });
     if (changed.length > 0) {
       onEvent({ type: 'metrics', atMs: scrape.atMs, service: target.service, values: valuesOf(changed) });
     }
-    return scrape;
+    return { scrape, ...(exposition === undefined ? {} : { exposition }) };
   };
 
-  const scrapeInTurn = (target: Target, signal: AbortSignal): Promise<Scrape> => {
-    const turn = target.busy.then(() => scrapeNow(target, signal));
+  const fetchInTurn = (target: Target, signal: AbortSignal) => {
+    const turn = target.busy.then(() => fetchNow(target, signal));
     target.busy = turn.catch(() => {}); // the caller of that one heard of it
     return turn;
   };
@@ -71,7 +78,7 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
   const sample = async (target: Target, signal: AbortSignal) => {
     while (!signal.aborted) {
       const startedAt = clock.monotonicMs();
-      await scrapeInTurn(target, signal).catch(() => {}); // kept as lastProblem; the next one may succeed
+      await fetchInTurn(target, signal).catch(() => {}); // aborted; what is wrong with an answer is kept as lastProblem
       const restMs = everyMs - (clock.monotonicMs() - startedAt);
       await clock.delay(Math.max(0, restMs), signal).catch(() => {});
     }
@@ -98,15 +105,32 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
       }
       return history?.within(window) ?? [];
     },
-    scrape(service, signal) {
-      const target = targets.get(service);
-      if (target !== undefined) return scrapeInTurn(target, signal);
-      const known = [...targets.keys()];
-      throw new TestcardError('METRICS_UNREADABLE', `${service} has no metrics address`, {
-        hint: `${known.length > 0 ? `services that have one: ${known.join(', ')}; ` : ''}give it x-testcard.metrics in the Compose file`,
-      });
+    async scrape(service, signal) {
+      const target = targetOf(service);
+      const { scrape } = await fetchInTurn(target, signal);
+      if (scrape === undefined) throw unreadable(target);
+      return scrape;
+    },
+    async exposition(service, signal) {
+      const target = targetOf(service);
+      const { exposition } = await fetchInTurn(target, signal);
+      if (exposition === undefined) throw unreadable(target);
+      return exposition;
     },
   };
+
+  function targetOf(service: string): Target {
+    const target = targets.get(service);
+    if (target !== undefined) return target;
+    const known = [...targets.keys()];
+    throw new TestcardError('METRICS_UNREADABLE', `${service} has no metrics address`, {
+      hint: `${known.length > 0 ? `services that have one: ${known.join(', ')}; ` : ''}give it x-testcard.metrics in the Compose file`,
+    });
+  }
+}
+
+function unreadable({ service, url, problem }: Target): TestcardError {
+  return new TestcardError('METRICS_UNREADABLE', `metrics of ${service} (${url}): ${problem ?? 'not read'}`);
 }
 
 /** The points of an answer, or why there are none. */
