@@ -1,23 +1,22 @@
 // How a suite writes what it demands of log lines, and that demand in words.
 
 import { z } from 'zod';
-import { formatDurationMs } from '../../base/duration.ts';
-import { durationField } from '../../model/fields.ts';
 import { fieldPatternsField } from '../../model/matcher.ts';
-import {
-  describeNumberMatcher,
-  type NumberMatcher,
-  numberMatcherField,
-  type Tolerance,
-  toleranceField,
-} from '../../model/number-matcher.ts';
+import { describeNumberMatcher, type NumberMatcher, numberMatcherField } from '../../model/number-matcher.ts';
 import { describeFields, type FieldPatterns } from '../../model/pattern.ts';
+import { type BetweenInput, betweenField, describeBetween } from './between.ts';
+import { describeFollowedBy, type FollowedByInput, followedByField } from './followed-by.ts';
+import { describeIntervals, type IntervalsInput, intervalsField } from './intervals.ts';
+import { describeUnderWay, type UnderWayInput, underWayField } from './under-way.ts';
 
 export interface LogInput {
   log: { of: string; where?: FieldPatterns | undefined };
   count?: NumberMatcher | undefined;
   sequence?: FieldPatterns[] | undefined;
-  intervals?: { of?: string | undefined; are: number[]; tolerance?: Tolerance | undefined } | undefined;
+  intervals?: IntervalsInput | undefined;
+  'followed-by'?: FollowedByInput | undefined;
+  'under-way'?: UnderWayInput | undefined;
+  between?: BetweenInput | undefined;
 }
 
 const whereField = fieldPatternsField.describe(
@@ -39,38 +38,21 @@ export const logSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Lines that must come in this order; others may come between them'),
-  intervals: z
-    .strictObject({
-      of: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(
-          'The field that holds the time of a line: epoch seconds or milliseconds, or ISO 8601. Without it, the time at which Testcard read the line',
-        ),
-      are: z.array(durationField).min(1).describe('Time from each line to the next, one for each pair'),
-      tolerance: toleranceField(durationField)
-        .optional()
-        .describe('How far each may be off: a percentage of it, or a duration. Default 10%'),
-    })
-    .optional()
-    .describe('How far apart the lines that fit are, in order'),
+  intervals: intervalsField.optional(),
+  'followed-by': followedByField.optional(),
+  'under-way': underWayField.optional(),
+  between: betweenField.optional(),
 });
-
-const DEFAULT_TOLERANCE: Tolerance = { ratio: 0.1 };
 
 export function describeLines({ of, where }: LogInput['log']): string {
   return where === undefined ? `log of ${of}` : `log of ${of} with ${describeFields(where)}`;
 }
 
 /** How many lines must fit: at least one when nothing else is said. */
-export function demandedCount({ count, sequence, intervals }: LogInput): NumberMatcher | undefined {
-  return count ?? (sequence || intervals ? undefined : { 'at-least': 1 });
-}
-
-/** How far an interval may be off, ms. */
-export function allowedMs(intervalMs: number, tolerance: Tolerance = DEFAULT_TOLERANCE): number {
-  return 'ratio' in tolerance ? intervalMs * tolerance.ratio : tolerance.absolute;
+export function demandedCount(input: LogInput): NumberMatcher | undefined {
+  const { count, sequence, intervals } = input;
+  const other = sequence ?? intervals ?? input['followed-by'] ?? input['under-way'];
+  return count ?? (other ? undefined : { 'at-least': 1 });
 }
 
 export function describeCount(count: NumberMatcher): string {
@@ -83,18 +65,26 @@ export function describeSequence(sequence: FieldPatterns[]): string {
   return `${sequence.map(describeFields).join(', then ')}, in this order`;
 }
 
-export function describeIntervals({ are, tolerance = DEFAULT_TOLERANCE }: NonNullable<LogInput['intervals']>): string {
-  const off =
-    'ratio' in tolerance ? `${Number((tolerance.ratio * 100).toFixed(4))}%` : formatDurationMs(tolerance.absolute);
-  return `${are.map(formatDurationMs).join(', ')} apart (± ${off})`;
+/** Services whose lines are needed, the check's own first. */
+export function servicesOf({ log, between, ...input }: LogInput): string[] {
+  const followed = input['followed-by']?.lines ?? [];
+  const underWay = input['under-way'];
+  const sources = [between?.from, between?.to, underWay?.from, underWay?.to, ...followed];
+  return [...new Set([log.of, ...sources.flatMap((source) => source?.of ?? [])])];
 }
 
 /** Everything demanded of the lines, in words. */
 export function describeDemands(input: LogInput): string {
+  const { of } = input.log;
   const count = demandedCount(input);
-  return [
+  const followed = input['followed-by'];
+  const underWay = input['under-way'];
+  const demands = [
     ...(count ? [describeCount(count)] : []),
     ...(input.sequence ? [describeSequence(input.sequence)] : []),
     ...(input.intervals ? [describeIntervals(input.intervals)] : []),
+    ...(followed ? [describeFollowedBy(followed, of)] : []),
+    ...(underWay ? [describeUnderWay(underWay, of)] : []),
   ].join('; ');
+  return input.between ? `${demands}, ${describeBetween(input.between, of)}` : demands;
 }

@@ -1,22 +1,25 @@
 // Judges log lines. A line that was dropped was still logged: what is left never shows that it was not.
 
-import { formatDurationMs } from '../../base/duration.ts';
 import { type NumberMatcher, numberHolds, outlookWhenGrowing } from '../../model/number-matcher.ts';
-import { type FieldPatterns, valueAtPath } from '../../model/pattern.ts';
+import type { FieldPatterns } from '../../model/pattern.ts';
 import type { LogLine } from '../../model/ports.ts';
 import type { Judgement } from '../../model/verdict.ts';
 import { combine, type Finding } from '../combine.ts';
 import { counted, sinceStart } from '../words.ts';
+import { describeBetween, type Stretch, stretchesOf } from './between.ts';
 import {
-  allowedMs,
   demandedCount,
   describeCount,
-  describeIntervals,
+  describeDemands,
   describeLines,
   describeSequence,
   type LogInput,
 } from './demand.ts';
-import { lineHolds, nearestMiss, neverThere, showLine, timeOfLine } from './lines.ts';
+import { describeFollowedBy, judgeFollowedBy } from './followed-by.ts';
+import { describeIntervals, judgeIntervals } from './intervals.ts';
+import { lineHolds, nearestMiss, neverThere, showLine } from './lines.ts';
+import { type LinesByService, UntimedLine } from './sources.ts';
+import { describeUnderWay, judgeUnderWay } from './under-way.ts';
 
 export interface LogObservation {
   fromMs: number;
@@ -27,6 +30,8 @@ export interface LogObservation {
   /** Of the service since it was first started, so that an empty window is told from a log that is not captured. */
   everLogged: boolean;
   everStructured: boolean;
+  /** Lines of the other services that the check compares with, in the same window. */
+  others?: Record<string, LogLine[]> | undefined;
 }
 
 const LINES_KEPT = 20;
@@ -34,20 +39,98 @@ const LINES_KEPT = 20;
 export function judgeLog(seen: LogObservation, input: LogInput): Judgement {
   const { where } = input.log;
   const lines = where === undefined ? seen.lines : seen.lines.filter((line) => lineHolds(line, where));
-  const count = demandedCount(input);
-  const findings: Finding[] = [];
-  if (count) findings.push(judgeCount(lines, count, seen, input));
-  if (input.sequence) findings.push(judgeSequence(lines, input.sequence, seen));
-  if (input.intervals) findings.push(judgeIntervals(lines, input.intervals, seen));
   return {
     last: lines.length,
-    ...combine(describeLines(input.log), findings),
+    ...combine(describeLines(input.log), findingsOf(seen, input)),
     detail: {
       lines: lines.length,
       of: seen.lines.length,
       first: lines.slice(0, LINES_KEPT).map((line) => ({ atMs: line.atMs, text: showLine(line) })),
     },
   };
+}
+
+function findingsOf(seen: LogObservation, input: LogInput): Finding[] {
+  const { between } = input;
+  if (!between) return judgeDemands(seen, input);
+  return [timedFinding(describeDemands(input), seen, () => judgeStretches(seen, input, between))];
+}
+
+/** A line without a time leaves open what depends on it, and nothing else. */
+function timedFinding(expected: string, seen: LogObservation, judge: () => Finding): Finding {
+  try {
+    return judge();
+  } catch (error) {
+    if (!(error instanceof UntimedLine)) throw error;
+    const { field, line, value } = error;
+    return {
+      verdict: 'inconclusive',
+      expected,
+      seen: `the line at ${sinceStart(line.atMs, seen.fromMs)} has no time in \`${field}\` (${JSON.stringify(value) ?? 'not there'}): ${showLine(line)}`,
+      hint: 'epoch seconds or milliseconds, or ISO 8601; without a field the time of reading the line counts',
+    };
+  }
+}
+
+function linesByService({ lines, others }: LogObservation, { log }: LogInput): LinesByService {
+  return new Map([...Object.entries(others ?? {}), [log.of, lines]]);
+}
+
+function judgeDemands(seen: LogObservation, input: LogInput, all = linesByService(seen, input)): Finding[] {
+  const { of, where } = input.log;
+  const lines = where === undefined ? seen.lines : seen.lines.filter((line) => lineHolds(line, where));
+  const count = demandedCount(input);
+  const findings: Finding[] = [];
+  if (count) findings.push(judgeCount(lines, count, seen, input));
+  if (input.sequence) findings.push(judgeSequence(lines, input.sequence, seen));
+  const { intervals, 'followed-by': followed, 'under-way': underWay } = input;
+  const judge = (expected: string, each: () => Finding) => findings.push(timedFinding(expected, seen, each));
+  if (intervals) judge(describeIntervals(intervals), () => judgeIntervals(lines, intervals, seen));
+  if (followed) {
+    judge(describeFollowedBy(followed, of), () => judgeFollowedBy(followed, of, all, { ...seen, lines }));
+  }
+  if (underWay) judge(describeUnderWay(underWay, of), () => judgeUnderWay(underWay, of, all, seen));
+  return findings;
+}
+
+/** Every stretch by itself; the first that does not hold speaks. */
+function judgeStretches(seen: LogObservation, input: LogInput, between: NonNullable<LogInput['between']>): Finding {
+  const { of } = input.log;
+  const expected = describeDemands(input);
+  const stretches = stretchesOf(between, of, linesByService(seen, input), seen.lines);
+  const times = stretches.length;
+  const often = between.times ?? { 'at-least': 1 };
+  if (!numberHolds(often, times)) {
+    const verdict = between.times === undefined || seen.dropped > 0 ? 'inconclusive' : 'failed';
+    const hopeless = outlookWhenGrowing(often, times) === 'hopeless' ? 'what has begun has begun' : undefined;
+    return {
+      verdict,
+      expected,
+      seen: `saw ${counted(times, 'stretch', 'stretches')} ${describeBetween(between, of)}`,
+      hopeless,
+    };
+  }
+  const all = linesByService(seen, input);
+  const judged = stretches.map((stretch) => {
+    const inside = new Map([...all, [of, stretch.lines]]);
+    return { stretch, findings: judgeDemands({ ...seen, lines: stretch.lines }, input, inside) };
+  });
+  for (const verdict of ['failed', 'inconclusive'] as const) {
+    for (const [index, { stretch, findings }] of judged.entries()) {
+      const finding = findings.find((each) => each.verdict === verdict);
+      if (!finding) continue;
+      return { ...finding, expected, seen: `${placeOf(stretch, index, times, seen)}: ${finding.seen}` };
+    }
+  }
+  const held = judged.map(({ stretch, findings }, index) => {
+    return `${placeOf(stretch, index, times, seen)}: ${findings.map((finding) => finding.seen).join('; ')}`;
+  });
+  return { verdict: 'passed', expected, seen: held.join('; ') };
+}
+
+function placeOf({ fromMs, toMs }: Stretch, index: number, times: number, seen: LogObservation): string {
+  const end = toMs === undefined ? 'now' : sinceStart(toMs, seen.fromMs);
+  return `stretch ${index + 1} of ${times}, ${sinceStart(fromMs, seen.fromMs)} to ${end}`;
 }
 
 function judgeCount(lines: LogLine[], count: NumberMatcher, seen: LogObservation, input: LogInput): Finding {
@@ -123,63 +206,4 @@ function judgeSequence(lines: LogLine[], sequence: FieldPatterns[], seen: LogObs
       ? `${missing} came too early, at ${sinceStart(early.atMs, seen.fromMs)}`
       : `${missing} did not come${nearestMiss(lines.slice(from), next, seen.fromMs)}`,
   };
-}
-
-function judgeIntervals(
-  lines: LogLine[],
-  intervals: NonNullable<LogInput['intervals']>,
-  seen: LogObservation,
-): Finding {
-  const expected = describeIntervals(intervals);
-  const { of, are, tolerance } = intervals;
-  const times: number[] = [];
-  for (const line of lines) {
-    const time = of === undefined ? line.atMs : timeOfLine(line, of);
-    if (time === undefined) {
-      const value = JSON.stringify(valueAtPath(line.fields, of ?? '')) ?? 'not there';
-      return {
-        verdict: 'inconclusive',
-        expected,
-        seen: `the line at ${sinceStart(line.atMs, seen.fromMs)} has no time in \`${of}\` (${value}): ${showLine(line)}`,
-        hint: 'epoch seconds or milliseconds, or ISO 8601; without `of` the time of reading the line counts',
-      };
-    }
-    times.push(time);
-  }
-  const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-  const saw =
-    steps.length === 0
-      ? `saw ${counted(lines.length, 'line')}, no interval`
-      : `saw ${steps.map(formatDurationMs).join(', ')}`;
-  if (seen.dropped > 0)
-    return { verdict: 'inconclusive', expected, ...droppedLines(counted(lines.length, 'line'), seen) };
-  const wrong = steps.findIndex((step, index) => {
-    const promised = are[index];
-    return promised !== undefined && Math.abs(step - promised) > allowedMs(promised, tolerance);
-  });
-  const promised = are[wrong];
-  if (promised !== undefined) {
-    const step = steps[wrong] ?? 0;
-    const line = lines[wrong + 1];
-    const beyond = Math.abs(step - promised) - allowedMs(promised, tolerance);
-    return {
-      verdict: 'failed',
-      expected,
-      seen: `${saw}: interval ${wrong + 1} is ${formatDurationMs(Math.abs(step - promised))} ${step > promised ? 'too long' : 'too short'}, ${formatDurationMs(beyond)} beyond its tolerance${line ? `, at ${sinceStart(line.atMs, seen.fromMs)}` : ''}`,
-      atMs: line?.atMs,
-      hopeless: 'an interval that has passed stays as it is',
-    };
-  }
-  if (steps.length > are.length) {
-    return {
-      verdict: 'failed',
-      expected,
-      seen: `${saw}: ${counted(steps.length - are.length, 'interval')} more than promised`,
-      hopeless: 'lines that were logged stay logged',
-    };
-  }
-  if (steps.length < are.length) {
-    return { verdict: 'failed', expected, seen: `${saw}: ${steps.length} of ${counted(are.length, 'interval')}` };
-  }
-  return { verdict: 'passed', expected, seen: saw };
 }

@@ -9,7 +9,7 @@ import { sinceStart } from '../words.ts';
 const SHOWN_CHARACTERS = 240;
 
 /** `text` is the whole line, unless the line has a field of that name. */
-function fieldOfLine({ fields, text }: LogLine, path: string): unknown {
+export function fieldOfLine({ fields, text }: LogLine, path: string): unknown {
   const value = fields === undefined ? undefined : valueAtPath(fields, path);
   return value === undefined && path === 'text' ? text : value;
 }
