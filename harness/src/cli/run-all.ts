@@ -7,13 +7,14 @@ import { prepareFixtures } from '../assembly/fixtures.ts';
 import { loadSuites } from '../assembly/load-suites.ts';
 import { EXIT_CODES, TestcardError } from '../model/errors.ts';
 import type { RunResult } from '../model/results.ts';
+import { combinePasses } from '../model/rounds.ts';
 import type { Case, Suite } from '../model/suite.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
-import { createConsoleView, renderSummary } from '../report/console.ts';
+import { renderSummary } from '../report/console.ts';
 import { renderJunit } from '../report/junit.ts';
-import { tailTimelines } from '../report/tail-timelines.ts';
 import { useColor } from './color.ts';
 import { interruptSignal } from './interrupt.ts';
+import { type PassesDone, runPasses } from './run-passes.ts';
 
 export interface RunRequest {
   paths: string[];
@@ -25,12 +26,27 @@ export interface RunRequest {
   override: string[];
   parallel?: number;
   bail: boolean;
+  /** Rounds of the whole selection. */
+  repeat: number;
+  /** Share of its rounds that a case must pass, 0 to 1. */
+  minPass: number;
+  /** How often a case that is not passed is tried again in its round, at most. */
+  retry: number;
   keep: boolean;
   json: boolean;
 }
 
 /** Returns the exit code. Throws TestcardError for problems found before anything started. */
 export async function runAll(request: RunRequest): Promise<number> {
+  if (request.bail && request.retry > 0) {
+    throw new TestcardError(
+      'USAGE',
+      '--bail ends the run at the first case that is not passed, --retry tries it again',
+      {
+        hint: 'choose one of them',
+      },
+    );
+  }
   const startedAtMs = Date.now();
   const out = request.json ? process.stderr : process.stdout;
   const suites = await loadSuites(request.paths, (text) => process.stderr.write(text), request.override);
@@ -46,27 +62,23 @@ export async function runAll(request: RunRequest): Promise<number> {
     `testcard: ${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}\n`,
   );
   const color = useColor(out);
-  const view = createConsoleView({ out, color });
-  const tail = tailTimelines(folder, (suite, event) => view.event(suite, event));
-  const { runSuites } = await import('../vitest/run-suites.ts');
-  const outcome = await runSuites({
-    suites: selected,
+  const done = await runPasses({
+    selection: selected,
     options: { runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
+    repeat: request.repeat,
+    retry: request.retry,
     parallel,
     bail: request.bail,
+    out,
     color,
     signal: interruptSignal,
-    onCase: (suite, result) => {
-      tail.catchUp(); // its last step comes before its verdict
-      view.caseEnded(suite.id, result);
-    },
-  }).finally(() => tail.close());
+  });
 
-  const run = resultOf(request, { runId, folder, startedAtMs }, outcome);
+  const run = resultOf(request, { runId, folder, startedAtMs }, done);
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(run, null, 2)}\n`);
   writeFileSync(join(folder, 'junit.xml'), renderJunit(run));
   writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, false)}\n`);
-  view.finish(run);
+  out.write(`${renderSummary(run, color, out.columns ?? 120)}\n`);
   if (request.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
   return run.exitCode;
 }
@@ -97,23 +109,29 @@ function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Ca
 function resultOf(
   request: RunRequest,
   { runId, folder, startedAtMs }: { runId: string; folder: string; startedAtMs: number },
-  { suites, errors }: Pick<RunResult, 'suites' | 'errors'>,
+  { passes, roundsMs }: PassesDone,
 ): RunResult {
+  const { repeat: rounds, minPass, retry } = request;
+  const isRepeated = rounds > 1 || retry > 0;
+  const [only] = passes;
+  const { suites, errors } = isRepeated || !only ? combinePasses(passes, { minPass }) : only;
   const start: Verdict = errors.length > 0 ? 'inconclusive' : 'passed';
   const verdict = suites.reduce<Verdict>((worst, suite) => worseVerdict(worst, suite.verdict), start);
-  // Only skipped cases is nothing shown: not green.
-  const ran = suites.some((suite) => suite.cases.some((result) => result.verdict !== 'skipped'));
+  // Only skipped cases is nothing shown, and what was cut short shows less than was asked: not green.
+  const ran =
+    !interruptSignal.aborted && suites.some((suite) => suite.cases.some((result) => result.verdict !== 'skipped'));
   const decided: Verdict = ran ? verdict : worseVerdict(verdict, 'inconclusive');
   const exitCode = interruptSignal.aborted ? EXIT_CODES.interrupted : decided === 'passed' ? 0 : EXIT_CODES[decided];
   return {
     run: runId,
     folder: relative(process.cwd(), folder),
-    command: `testcard run ${request.paths.join(' ')}`.trim(),
+    command: `testcard ${process.argv.slice(2).join(' ')}`,
     startedAtMs,
     elapsedMs: Date.now() - startedAtMs,
     verdict: decided,
     exitCode,
     suites,
     errors,
+    ...(isRepeated ? { repeat: { rounds, minPass, retry, roundsMs } } : {}),
   };
 }

@@ -130,6 +130,9 @@ describe('testcard run', () => {
       expect(exitCode).toBe(0);
       expect(project.result().suites.flatMap((suite) => suite.cases.map((kase) => kase.title))).toEqual([title]);
     }
+    // A script that selects some can be told to select others.
+    await project.cli(['run', '--priority', 'P1', '--priority', 'P1,P3']);
+    expect(project.result().suites.flatMap((suite) => suite.cases)).toHaveLength(2);
     const none = await project.cli(['run', '--priority', 'P2']);
     expect(none.exitCode).toBe(2);
     expect(none.stderr).toContain('no case of 1 suites matches --priority P2');

@@ -6,14 +6,17 @@ import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import { formatDurationMs } from '../base/duration.ts';
 import type { CaseResult, RunResult } from '../model/results.ts';
+import { isFlaky } from '../model/rounds.ts';
 import type { ErrorRecord, TimelineEvent } from '../model/timeline.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { renderFlakeTable } from './flake-table.ts';
 import { LiveState, type SuiteNow } from './live-state.ts';
 
 export interface ConsoleView {
   event(suite: string, event: TimelineEvent): void;
   caseEnded(suite: string, result: CaseResult): void;
-  finish(run: RunResult): void;
+  /** Ends the live region. */
+  close(): void;
 }
 
 export interface ConsoleOptions {
@@ -83,11 +86,10 @@ export function createConsoleView({ out, color, live = out.isTTY === true }: Con
       const name = result.verdict === 'skipped' ? `${result.title} (${result.reason ?? 'skipped'})` : result.title;
       print(`${suite}  ${badge(result.verdict, c)} ${name} ${c.dim(`(${formatDurationMs(result.elapsedMs)})`)}`);
     },
-    finish(run) {
+    close() {
       if (timer) clearInterval(timer);
       update?.clear();
       update?.done();
-      out.write(`${renderSummary(run, color, out.columns ?? 120)}\n`);
     },
   };
 }
@@ -124,6 +126,8 @@ export function renderSummary(run: RunResult, color: boolean, columns = 120): st
   for (const error of run.errors) parts.push(`${badge('inconclusive', c)} ${errorText(error)}`, '');
   const figures = figureTable(run, color, columns);
   if (figures !== '') parts.push(figures, '');
+  const flakes = renderFlakeTable(run, color);
+  if (flakes !== '') parts.push(flakes, '');
   parts.push(verdictLine(run, c));
   parts.push(`${c.dim('report')}  ${run.folder}`);
   return parts.join('\n');
@@ -174,11 +178,13 @@ function figureTable(run: RunResult, color: boolean, columns: number): string {
 function verdictLine(run: RunResult, c: ReturnType<typeof pc.createColors>): string {
   const all = run.suites.flatMap((suite) => suite.cases);
   const count = (verdict: string) => all.filter((result) => result.verdict === verdict).length;
+  const flaky = all.filter(isFlaky).length;
   const words = [
     `${count('passed')} passed`,
     `${count('failed')} failed`,
     `${count('inconclusive')} inconclusive`,
     ...(count('skipped') > 0 ? [`${count('skipped')} skipped`] : []),
+    ...(flaky > 0 ? [`${flaky} flaky`] : []),
   ].join(', ');
   return `${badge(run.verdict, c)} ${words} ${c.dim(`in ${formatDurationMs(run.elapsedMs)} · exit code ${run.exitCode}`)}`;
 }

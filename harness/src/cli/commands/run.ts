@@ -13,7 +13,20 @@ export function command(): Command {
     .option('-c, --case <text>', 'only cases whose title contains this text')
     .addOption(new Option('--runtime <name>', 'where services run').choices(['embedded']).default('embedded'))
     .addOption(overrideOption())
-    .option('--parallel <n>', 'suites side by side (default: one per processor, at least 2)', positiveInt)
+    .option('--parallel <n>', 'suites side by side (default: one per processor, at least 2)', wholeNumber(1, 64))
+    .option(
+      '--repeat <n>',
+      'run the whole selection so many times, each in fresh environments',
+      wholeNumber(1, 1_000),
+      1,
+    )
+    .option('--min-pass <share>', 'share of its rounds that a case must pass, such as 95%', share, 1)
+    .option(
+      '--retry <n>',
+      'try a case that is not passed again, at most so many times in its round',
+      wholeNumber(0, 10),
+      0,
+    )
     .option('--bail', 'stop after the first case that is not passed', false)
     .option('--keep', 'keep recordings of passed cases too (those of other cases are always kept)', false)
     .option('--json', 'print the result as JSON on stdout, progress on stderr', false)
@@ -23,6 +36,7 @@ export function command(): Command {
 Examples:
   testcard run --priority P1
   testcard run suites/dubbing/full-pipeline.suite.yaml --case "one-minute"
+  testcard run --repeat 20 --min-pass 95%
   testcard run --json > result.json`,
     )
     .action(async (paths: string[], options) => {
@@ -45,9 +59,17 @@ function priorities(text: string): string[] {
   return list;
 }
 
-function positiveInt(text: string): number {
+const wholeNumber = (from: number, to: number) => (text: string) => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 64)
-    throw new InvalidArgumentError('expected a whole number from 1 to 64.');
+  if (!Number.isInteger(value) || value < from || value > to || text.trim() === '')
+    throw new InvalidArgumentError(`expected a whole number from ${from} to ${to}.`);
+  return value;
+};
+
+function share(text: string): number {
+  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
+  const value = Number(percent) / 100;
+  if (percent === undefined || !(value > 0 && value <= 1))
+    throw new InvalidArgumentError('expected a percentage above 0 % and up to 100 %, e.g. 95%.');
   return value;
 }
