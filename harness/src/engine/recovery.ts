@@ -10,14 +10,16 @@ import type { Judgement } from '../model/verdict.ts';
  * Notes the recovery that a check which has just come true ends: always when `promisedMs` is given, otherwise for the first check after each
  * fault. Throws CHECK_FAILED when it took longer than promised, CHECK_INCONCLUSIVE when no fault is over yet.
  */
-export function noteRecovery(
+export async function noteRecovery(
   context: CaseContext,
   check: CheckNode,
   judgement: Judgement,
   promisedMs: number | undefined,
-): void {
+): Promise<void> {
   const { faults, clock } = context;
   const { position } = check;
+  // The pipeline may be well again before the end of the fault has been shown.
+  await Promise.allSettled(faults.active().map(({ reverting }) => reverting));
   const over = faults.lastReverted();
   const active = faults.active();
   if (promisedMs === undefined && (!over || active.length > 0 || context.recoveredFrom.has(over.atMs))) return;

@@ -95,7 +95,7 @@ export class FaultRunner implements FaultsPort {
     if (!kind.revert) {
       // Over in a moment: there is nothing to hold, and what follows is the pipeline's own recovery.
       ledger.end(id);
-      this.#noteOver(fault);
+      this.#noteOver(fault, fault.injectedAtMs);
     }
     return fault;
   }
@@ -132,12 +132,13 @@ export class FaultRunner implements FaultsPort {
   ): ActiveFault {
     const { ports, ledger, clock } = this.#options;
     const { id, title } = as;
-    let reverting: Promise<void> | undefined;
     const revert = async (signal: AbortSignal): Promise<void> => {
       if (!this.#active.has(id)) return;
+      let overAtMs = clock.nowMs();
       if (kind.revert) {
         this.#tell(as, 'reverting');
         await kind.revert(record, ports, signal);
+        overAtMs = clock.nowMs();
         const withinMs = kind.revertedWithinMs?.(record) ?? REVERTED_WITHIN_MS;
         const { proveReverted } = kind;
         const proof = proveReverted
@@ -153,7 +154,7 @@ export class FaultRunner implements FaultsPort {
         this.#tell(as, 'reverted', proof);
       }
       ledger.end(id);
-      this.#noteOver(fault);
+      this.#noteOver(fault, overAtMs);
     };
     const fault: ActiveFault = {
       id,
@@ -162,15 +163,14 @@ export class FaultRunner implements FaultsPort {
       title,
       injectedAtMs: clock.nowMs(),
       revert: (signal) => {
-        reverting ??= revert(signal);
-        return reverting;
+        fault.reverting ??= revert(signal);
+        return fault.reverting;
       },
     };
     return fault;
   }
 
-  #noteOver(fault: ActiveFault): void {
-    const atMs = this.#options.clock.nowMs();
+  #noteOver(fault: ActiveFault, atMs: number): void {
     this.#active.delete(fault.id);
     this.#over.push({ fault, atMs });
     this.#lastReverted = { atMs, title: fault.title };

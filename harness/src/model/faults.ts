@@ -98,6 +98,8 @@ export interface ActiveFault {
   title: string;
   /** Unix ms; it is held from here. */
   injectedAtMs: number;
+  /** Set while it is being reverted. */
+  reverting?: Promise<void> | undefined;
   /** Reverts it and proves that; once. Throws FAULT_NOT_REVERTED. */
   revert(signal: AbortSignal): Promise<void>;
 }
@@ -105,7 +107,7 @@ export interface ActiveFault {
 export interface FaultsPort {
   /** Injects and proves. Throws FAULT_UNPROVEN when the effect could not be shown; the fault is reverted then. */
   inject(key: string, input: unknown, signal: AbortSignal): Promise<ActiveFault>;
-  /** Unix ms of the last proven revert of the case, with the fault's title. */
+  /** The last fault of the case that is over, shown to be so: Unix ms of the moment in which it was undone, and its title. */
   lastReverted(): { atMs: number; title: string } | undefined;
   active(): ActiveFault[];
   /** Those in force now, and those that were at some time since, momentary ones included. */

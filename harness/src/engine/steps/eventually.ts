@@ -76,7 +76,7 @@ export const eventuallyStep: StepKind<Eventually> = {
     );
     if (result.ok) {
       recordJudgement(context, check, result.value, 'eventually');
-      noteRecovery(context, check, result.value, recoversWithin);
+      await noteRecovery(context, check, result.value, recoversWithin);
       return;
     }
     if (!judgement) {
