@@ -1,10 +1,8 @@
-// What faults can be done to in a running environment: its services, the links that a plan foresees, its media-fault API.
+// What a plan foresees to break: the links that its steps name.
 
 import type { LinkUse } from '../model/environment.ts';
 import { TestcardError } from '../model/errors.ts';
-import type { FaultPorts, ServiceControl } from '../model/faults.ts';
 import type { Case, StepNode } from '../model/suite.ts';
-import type { EmbeddedEnvironment } from '../runtime/embedded/embedded-environment.ts';
 
 /** Every link that any step of the cases may break. */
 export function linksOf(cases: readonly Case[]): LinkUse[] {
@@ -25,22 +23,4 @@ function boundOrNothing(bind: StepNode['bind']): unknown {
     if (error instanceof TestcardError) return undefined;
     throw error;
   }
-}
-
-export function controlOf(environment: EmbeddedEnvironment): ServiceControl {
-  return {
-    status: (service) => environment.status(service),
-    kill: (service, signal) => environment.kill(service, signal),
-    stop: (service, signal) => environment.stopService(service, signal),
-    start: (service, signal) => environment.startService(service, signal),
-    pause: (service) => environment.pause(service),
-    resume: (service) => environment.resume(service),
-  };
-}
-
-export function mediaFaultsOf(environment: EmbeddedEnvironment): FaultPorts['mediaFaults'] {
-  return (service) => {
-    const url = environment.spec.services.find(({ name }) => name === service)?.mediaFaults;
-    return url === undefined ? undefined : environment.resolve(url);
-  };
 }

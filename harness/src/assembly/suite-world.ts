@@ -17,11 +17,12 @@ import type { TimelineEvent } from '../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import { createHttpClient, createLogStore, createMetricSampler, createSocketClient } from '../observe/index.ts';
 import { createEmbeddedRuntime } from '../runtime/embedded/embedded-runtime.ts';
+import { faultPortsOf } from '../runtime/embedded/fault-ports.ts';
 import { openFaultLedger } from '../runtime/ownership/fault-ledger.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
 import { processStart } from '../runtime/ownership/process-identity.ts';
 import { CaseMedia } from './case-media.ts';
-import { controlOf, linksOf, mediaFaultsOf } from './fault-targets.ts';
+import { linksOf } from './fault-targets.ts';
 import { figuresFrom } from './figures.ts';
 import { secretsOf } from './load-suites.ts';
 import { projectFolders } from './project.ts';
@@ -120,7 +121,7 @@ export async function openSuiteWorld(
   const guard = processGuard();
   const mediaOfCases = new Map<string, CaseMedia>();
   const lost = lossesOf(environment);
-  const control = controlOf(environment);
+  const faultPorts = faultPortsOf(environment, clock);
   const ledger = openFaultLedger(() =>
     environment.pids().flatMap((pid) => {
       const start = processStart(pid);
@@ -143,7 +144,7 @@ export async function openSuiteWorld(
       });
       const faults = new FaultRunner({
         kinds: faultKinds,
-        ports: { clock, services: control, links: environment, resolve, mediaFaults: mediaFaultsOf(environment) },
+        ports: faultPorts,
         ledger,
         clock,
         emitEvent,
@@ -165,7 +166,7 @@ export async function openSuiteWorld(
         media,
         sockets,
         faults,
-        control,
+        control: faultPorts.services,
         emitEvent,
         mask,
         async prepare(caseSignal) {

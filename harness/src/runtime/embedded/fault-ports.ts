@@ -1,0 +1,29 @@
+// What faults can be done to in a running environment: its services, its proxied links, its media-fault API.
+
+import type { Clock } from '../../base/clock.ts';
+import type { FaultPorts, ServiceControl } from '../../model/faults.ts';
+import type { EmbeddedEnvironment } from './embedded-environment.ts';
+
+export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock): FaultPorts {
+  return {
+    clock,
+    services: controlOf(environment),
+    links: environment,
+    resolve: (url) => environment.resolve(url),
+    mediaFaults(service) {
+      const url = environment.spec.services.find(({ name }) => name === service)?.mediaFaults;
+      return url === undefined ? undefined : environment.resolve(url);
+    },
+  };
+}
+
+function controlOf(environment: EmbeddedEnvironment): ServiceControl {
+  return {
+    status: (service) => environment.status(service),
+    kill: (service, signal) => environment.kill(service, signal),
+    stop: (service, signal) => environment.stopService(service, signal),
+    start: (service, signal) => environment.startService(service, signal),
+    pause: (service) => environment.pause(service),
+    resume: (service) => environment.resume(service),
+  };
+}
