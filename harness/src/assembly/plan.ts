@@ -2,9 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
-import { findEnvironment, requireEnvironment } from '../environment/index.ts';
+import { findEnvironment, linksOfUse, requireEnvironment } from '../environment/index.ts';
 import { isFixtureBuilt, loadRecipes } from '../media/index.ts';
+import type { EnvironmentSpec } from '../model/environment.ts';
 import type { Suite } from '../model/suite.ts';
+import { linksOf } from './fault-targets.ts';
 import { fixturesOf } from './fixtures.ts';
 import { projectFolders } from './project.ts';
 
@@ -13,6 +15,8 @@ export interface SuitePlan {
   file: string;
   environment: string;
   services: { name: string; ports: number[]; command: string[]; summary: string }[];
+  /** Links that pass a proxy because a step may break them: `media-service → echo-sts:8080`. */
+  links: string[];
   fixtures: { name: string; state: 'built' | 'to be built' | 'unknown' }[];
   /** Longest time all cases may take, ms. */
   longestMs: number;
@@ -34,6 +38,7 @@ export async function planOf(suite: Suite, overrideFiles: readonly string[] = []
       command: run,
       summary: ports.length > 0 ? `${name} (${ports.join(', ')})` : name,
     })),
+    links: breakableLinks(suite, spec),
     fixtures: await Promise.all(
       fixturesOf(suite.cases).map(async (name) => {
         const recipe = recipes.get(name);
@@ -50,4 +55,12 @@ export async function planOf(suite: Suite, overrideFiles: readonly string[] = []
       throughout: kase.throughout.map((check) => check.title),
     })),
   };
+}
+
+function breakableLinks(suite: Suite, spec: EnvironmentSpec): string[] {
+  const names = linksOf(suite.cases).flatMap((use) => {
+    const found = linksOfUse(use, spec, suite.services);
+    return 'links' in found ? found.links.map(({ client, server, port }) => `${client} → ${server}:${port}`) : [];
+  });
+  return [...new Set(names)];
 }

@@ -9,7 +9,9 @@ import { overrideOption } from '../override-option.ts';
 
 export function command(): Command {
   return new Command('plan')
-    .description('Show what a run would start: services, fixtures, steps, and how long they may take.')
+    .description(
+      'Show what a run would start: services, links that may be broken, fixtures, steps, and how long they may take.',
+    )
     .argument('[paths...]', 'suite files or folders', ['suites'])
     .addOption(overrideOption())
     .option('--json', 'print as JSON', false)
@@ -29,6 +31,7 @@ export function command(): Command {
         process.stdout.write(
           `  environment  ${plan.environment}: ${plan.services.map((service) => service.summary).join(', ')}\n`,
         );
+        process.stdout.write(`  breakable    ${plan.links.join(', ') || 'no link'}\n`);
         process.stdout.write(
           `  fixtures     ${plan.fixtures.map((fixture) => `${fixture.name} (${fixture.state})`).join(', ') || 'none'}\n`,
         );

@@ -7,6 +7,7 @@ import type { EnvironmentSpec, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
+import { startLinkProxy } from './link-proxy/start-link-proxy.ts';
 
 export interface ProxiedLinks {
   links: Link[];
@@ -22,7 +23,6 @@ export async function openProxiedLinks(
 ): Promise<ProxiedLinks> {
   const planned = plannedLinks(spec, start);
   if (planned.length === 0) return { links: [], proxy: undefined };
-  const { startLinkProxy } = await import('./link-proxy/start-link-proxy.ts');
   const proxy = await startLinkProxy({ guard, clock, signal: start.signal });
   try {
     const links = await Promise.all(
