@@ -7,11 +7,20 @@ export const unchanged = (): OutputTap => (tag) => [tag];
 
 const isSoundFrame = (tag: FlvTag): boolean => !isVideo(tag) && isFrame(tag);
 
-/** The sound is `byMs` later than its picture (earlier when negative), between two instants of the stream. */
-export function shiftSound(byMs: number, fromMs = 0, untilMs = Number.POSITIVE_INFINITY): OutputTap {
+/** The sound is `byMs` later than its picture, or earlier when negative. */
+export function shiftSound(byMs: number): OutputTap {
+  return (tag) => (isSoundFrame(tag) ? [{ ...tag, timestampMs: tag.timestampMs + byMs }] : [tag]);
+}
+
+/** Between two instants, each packet of sound takes the time of the one `packets` after it: timestamps stay as regular as they were. */
+export function holdBackSound(packets: number, fromMs: number, untilMs: number): OutputTap {
+  const held: Buffer[] = [];
   return (tag, sinceStartMs) => {
-    if (!isSoundFrame(tag) || sinceStartMs < fromMs || sinceStartMs >= untilMs) return [tag];
-    return [{ ...tag, timestampMs: tag.timestampMs + byMs }];
+    if (!isSoundFrame(tag)) return [tag];
+    if (sinceStartMs < fromMs || sinceStartMs >= untilMs) return [tag];
+    held.push(tag.data);
+    const data = held.length > packets ? held.shift() : held[0];
+    return [{ ...tag, data: data ?? tag.data }];
   };
 }
 
