@@ -63,6 +63,11 @@ const TABLE: [check: Record<string, unknown>, good: Written[], bad: Written[]][]
   [timed(['4s', '8s'], '20%'), [retry(100), retry(104.5), retry(111)], [retry(100), retry(104.5), retry(114.2)]],
   [timed(['4s', '8s'], '200ms'), [retry(100), retry(104.1), retry(112)], [retry(100), retry(104.3), retry(112)]],
   [timed(['4s']), [retry(100), retry(104.4)], [retry(100), retry(104.5)]],
+  [
+    { ...retries, intervals: { of: 'timestamp', are: ['4s', { between: ['1s', '3s'] }, { 'at-least': '5s' }] } },
+    [retry(0), retry(4.3), retry(7.2), retry(99)],
+    [retry(0), retry(4.3), retry(7.4), retry(99)],
+  ],
   [timed(['1s']), [retry(FROM), retry(FROM + 1_000)], [retry(FROM), retry(FROM + 2_000)]],
   [
     timed(['1s']),
@@ -203,6 +208,17 @@ describe('log check', () => {
     } as unknown as CheckPorts; // only these are looked at
     const signal = new AbortController().signal;
     const input = logCheck.schema.parse({ log: { of } });
+    const compares = { between: { from: { where: { a: 1 } }, to: { of: 'gate', where: { a: 1 } } } };
+    const both = logCheck.schema.parse({ log: { of }, ...compares });
+    expect(await logCheck.observe(both, ports, { fromMs: 0 }, signal)).toMatchObject({
+      others: { gate: [early] },
+      dropped: 4,
+    });
+    expect(logCheck.uses?.(both)).toEqual([
+      { kind: 'service', name: of, path: ['log', 'of'] },
+      { kind: 'service', name: 'gate', path: ['between', 'to', 'of'] },
+    ]);
+    asked.length = 0;
     expect(await logCheck.observe(input, ports, { fromMs: 5 }, signal)).toEqual({
       fromMs: 5,
       lines: [],

@@ -19,6 +19,7 @@ export interface MetricInput extends NumberMatcher {
   'increases-by'?: NumberMatcher | undefined;
   rate?: NumberMatcher | undefined;
   quantile?: number | undefined;
+  takes?: number[] | undefined;
   'on-reset'?: 'rebase' | 'fail' | undefined;
   or?: number | undefined;
 }
@@ -34,7 +35,7 @@ const selectorField = z
     return z.NEVER;
   });
 
-const DEMANDS = ['increases-by', 'rate', ...NUMBER_MATCHERS].join(', ');
+const DEMANDS = ['increases-by', 'rate', 'takes', ...NUMBER_MATCHERS].join(', ');
 
 export const metricSchema = z
   .strictObject({
@@ -56,6 +57,13 @@ export const metricSchema = z
       .max(1)
       .optional()
       .describe('Look at this quantile of a histogram (0.95), of what it has counted since the case began'),
+    takes: z
+      .array(numberField)
+      .min(1)
+      .optional()
+      .describe(
+        'The values it has had since the case (or the phase) began, one after the other, each as long as it stood: `[0, 1, 0]` says that it rose once and fell again. A value that stands for less than the time between two samples (250 ms) may not be seen',
+      ),
     'on-reset': z
       .enum(['rebase', 'fail'])
       .optional()
@@ -81,6 +89,13 @@ export const metricSchema = z
       });
     }
     const plain = hasMatcher(input);
+    if (input.takes !== undefined && (plain || changed !== undefined || input.quantile !== undefined)) {
+      context.addIssue({
+        code: 'custom',
+        message: '`takes` says all the values it has had: write anything else as a check of its own',
+        path: ['takes'],
+      });
+    }
     if (changed !== undefined && (plain || input.quantile !== undefined)) {
       const key = input['increases-by'] === undefined ? 'rate' : 'increases-by';
       const other = NUMBER_MATCHERS.find((name) => input[name] !== undefined) ?? 'quantile';
@@ -91,7 +106,7 @@ export const metricSchema = z
       });
     }
     mustDemand(
-      () => plain || changed !== undefined,
+      () => plain || changed !== undefined || input.takes !== undefined,
       `says nothing that must be true of the metric: add one of ${DEMANDS}`,
     )(input, context);
     if (input.quantile !== undefined && input.or !== undefined) {
@@ -103,6 +118,7 @@ export const metricSchema = z
 export function describeDemand(input: MetricInput): string {
   const change = demandOnChange(input);
   if (change) return `increases by ${describeNumberMatcher(change)}${input.rate ? ' per second' : ''}`;
+  if (input.takes) return `takes the values ${input.takes.join(', ')}`;
   const demand = describeNumberMatcher(input);
   return input.quantile === undefined ? demand : `p${Number((input.quantile * 100).toFixed(4))} ${demand}`;
 }

@@ -7,6 +7,7 @@ import type { Judgement } from '../../model/verdict.ts';
 import { cannotTell, counted, missWords, shortNumber, sinceStart } from '../words.ts';
 import { demandOnChange, type MetricInput } from './demand.ts';
 import { hasBaseline, type MetricObservation, missing, noBaseline, nothingToLookAt, promise } from './no-data.ts';
+import { judgeTakes } from './takes.ts';
 
 /** States in which a service that cannot be scraped is simply not there any more. */
 const GONE: ServiceState[] = ['stopped', 'exited', 'failed'];
@@ -16,13 +17,15 @@ export function judgeMetric(seen: MetricObservation, input: MetricInput): Judgem
   if (nothing) return nothing;
   if (input['increases-by']) return judgeIncrease(seen, input);
   if (input.rate) return judgeRate(seen, input);
+  if (input.takes) return judgeTakes(seen, input, input.takes);
   if (input.quantile !== undefined) return judgeQuantile(seen, input, input.quantile);
   return judgeLatest(seen, input);
 }
 
 /** For a plain value: every sample of the window must hold. */
 export function judgeMetricAlways(seen: MetricObservation, input: MetricInput): Judgement {
-  const plain = input['increases-by'] === undefined && input.rate === undefined && input.quantile === undefined;
+  const { quantile, rate, takes } = input;
+  const plain = (input['increases-by'] ?? rate ?? quantile ?? takes) === undefined;
   const nothing = nothingToLookAt(seen, input);
   if (!plain || nothing) return nothing ?? judgeMetric(seen, input);
   const expected = promise(input);

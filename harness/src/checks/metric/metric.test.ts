@@ -51,6 +51,15 @@ const TABLE: [check: Record<string, unknown>, good: Sample[], bad: Sample[]][] =
   [{ metric: 'x', between: [1, 2] }, [{ x: 2 }], [{ x: 3 }]],
   [{ metric: 'x', 'one-of': [0, 2] }, [{ x: 2 }], [{ x: 1 }]],
   [{ metric: 'x', or: 0, equals: 0 }, [{ y: 3 }], [{ x: 3 }]],
+  [
+    { metric: 'x', takes: [0, 1, 0] },
+    [{ x: 0 }, { x: 0 }, { x: 1 }, { x: 1 }, { x: 0 }],
+    [{ x: 0 }, { x: 1 }, { x: 2 }, { x: 0 }],
+  ],
+  [{ metric: 'x', takes: [0, 1, 0] }, [{ x: 0 }, { x: 1 }, { x: 0 }], [{ x: 0 }, { x: 1 }]],
+  [{ metric: 'x', takes: [0, 1] }, [{ x: 0 }, { x: 1 }], [{ x: 0 }, { x: 1 }, { x: 0 }]],
+  [{ metric: 'x', takes: [0] }, [{ x: 0 }, { x: 0 }], [{ x: 1 }, { x: 0 }]],
+  [{ metric: 'x', or: 0, takes: [0, 1] }, [{}, { x: 1 }], [{}, { x: 2 }]],
   [{ metric: 'x', 'increases-by': 10 }, [{ x: 5 }, { x: 15 }], [{ x: 5 }, { x: 14 }]],
   [{ metric: 'x', 'increases-by': 10, tolerance: 1 }, [{ x: 5 }, { x: 16 }], [{ x: 5 }, { x: 17 }]],
   [{ metric: 'x', 'increases-by': { 'at-least': 1 } }, [{ x: 5 }, { x: 7 }], [{ x: 5 }, { x: 5 }]],
@@ -243,12 +252,29 @@ describe('metric check', () => {
     });
   });
 
+  it('says which value came that should not, and waits for one that may still come', () => {
+    const takes = { metric: 'x', takes: [0, 1, 2] };
+    expect(judge(takes, seen([{ x: 0 }, { x: 1 }, { x: 0 }]))).toMatchObject({
+      verdict: 'failed',
+      expected: 'x of worker: takes the values 0, 1, 2',
+      seen: 'saw 0, 1 (+0.3 s), 0 (+0.5 s): 0 where 2 should come',
+      hopeless: expect.any(String),
+    });
+    expect(judge(takes, seen([{ x: 0 }, { x: 1 }]))).toMatchObject({ seen: 'saw 0, 1 (+0.3 s): 2 did not come' });
+    expect(judge(takes, seen([{ x: 0 }, { x: 1 }])).hopeless).toBeUndefined();
+    expect(judge(takes, seen([{ y: 0 }])).verdict).toBe('inconclusive');
+    const gone = { problem: { message: 'refused' }, state: 'exited' as const };
+    expect(judge(takes, seen([{ x: 0 }, { x: 1 }, { x: 2 }], gone)).verdict).toBe('inconclusive');
+    expect(always(takes, seen([{ x: 0 }, { x: 1 }, { x: 2 }])).verdict).toBe('passed');
+  });
+
   it.each([
     [{ metric: 'x' }, /says nothing/],
     [{ metric: 'x{', equals: 1 }, /label name/],
     [{ metric: 'x', 'increases-by': 1, equals: 3 }, /two checks/],
     [{ metric: 'x', 'increases-by': 1, rate: 3 }, /two checks/],
     [{ metric: 'x', quantile: 0.5, 'increases-by': 1 }, /two checks/],
+    [{ metric: 'x', takes: [1], equals: 1 }, /a check of its own/],
     [{ metric: 'x', quantile: 95, below: 1 }, /<=1/],
     [{ metric: 'x', quantile: 0.95, below: 1, or: 0 }, /leave `or` out/],
     [{ metric: 'x', equals: '3' }, /a number \(got "3"\)/],
