@@ -11,6 +11,8 @@ import type { Judgement } from '../../model/verdict.ts';
 import { judgeCheck, judgementError, recordJudgement } from '../judge-check.ts';
 import { noteRecovery } from '../recovery.ts';
 
+const TIMED_EVERY_MS = 50;
+
 interface Eventually {
   within: number;
   unless?: CheckNode | undefined;
@@ -63,6 +65,8 @@ export const eventuallyStep: StepKind<Eventually> = {
       },
       {
         withinMs: within,
+        // How often it looks is how exactly the recovery is timed.
+        ...(recoversWithin === undefined ? {} : { maxEveryMs: TIMED_EVERY_MS }),
         clock: context.clock,
         signal: context.signal,
         onAttempt: (last, elapsedMs) => {
