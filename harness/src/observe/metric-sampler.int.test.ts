@@ -132,4 +132,17 @@ describe('createMetricSampler', () => {
     expect(() => metrics.history('svc', { fromMs })).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
     expect(metrics.history('svc', { fromMs: Date.now() + 1 })).toHaveLength(1);
   });
+
+  it('hands out what came as it came, and keeps what can be read of it in the history', async () => {
+    const metrics = create();
+    answer = () => ({ body: 'n 1\n' });
+    expect(await metrics.exposition('svc', never)).toMatchObject({ status: 200, text: 'n 1\n' });
+    expect(metrics.history('svc', { fromMs: 0 })).toHaveLength(1);
+    answer = () => ({ status: 503, body: 'n 1, 2' });
+    expect(await metrics.exposition('svc', never)).toMatchObject({ status: 503, text: 'n 1, 2' });
+    expect(metrics.history('svc', { fromMs: 0 })).toHaveLength(1);
+    expect(metrics.lastProblem('svc')).toBe('HTTP status 503');
+    await server.close();
+    await expect(metrics.exposition('svc', never)).rejects.toMatchObject({ code: 'METRICS_UNREADABLE' });
+  });
 });

@@ -292,9 +292,19 @@ describe('histograms-consistent', () => {
     });
   });
 
-  it.each(['h_bucket:+Inf', 'h_sum', 'h_count'])('fails without %s', (key) => {
+  it.each([
+    ['h_bucket:+Inf', 'h: no bucket le="+Inf"'],
+    ['h_sum', 'h: no _sum'],
+    ['h_count', 'h: no _count'],
+  ])('fails without %s', (key, problem) => {
     const { [key]: _, ...rest } = good as Values;
-    expect(judge(check, { scrapes: over(rest) }).verdict).toBe('failed');
+    const seen = judge(check, { scrapes: over(rest) });
+    expect(seen).toMatchObject({ verdict: 'failed', seen: `at +0.0 s ${problem}` });
+  });
+
+  it('fails when a bucket is there twice, however its bound is written', () => {
+    const twice = { ...good, 'h_bucket:1.0': 1 };
+    expect(judge(check, { scrapes: over(twice) }).seen).toMatch(/the bucket le="1" is there twice/);
   });
 
   it('is inconclusive without a histogram, and when nothing was observed', () => {
