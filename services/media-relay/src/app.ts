@@ -7,6 +7,7 @@ import type { Log } from './core/log.ts';
 import { PathRegistry } from './core/path-registry.ts';
 import { newCounters, type RelayContext } from './core/relay-context.ts';
 import { TcpServer } from './core/tcp-server.ts';
+import { FaultRegistry } from './faults/fault-registry.ts';
 import { RtmpConnection } from './rtmp/connection.ts';
 import { RtspConnection } from './rtsp/connection.ts';
 
@@ -23,7 +24,9 @@ export interface MediaRelay {
 }
 
 export function createRelay(config: RelayConfig, log: Log): MediaRelay {
-  const context: RelayContext = { config, log, paths: new PathRegistry(config.maxPaths), counters: newCounters() };
+  const paths = new PathRegistry(config.maxPaths);
+  const faults = new FaultRegistry(paths, log);
+  const context: RelayContext = { config, log, paths, faults, counters: newCounters() };
   const rtsp = new TcpServer('rtsp', context, (link) => new RtspConnection(context, link));
   const rtmp = new TcpServer('rtmp', context, (link) => new RtmpConnection(context, link));
   let api: FastifyInstance | undefined;
@@ -45,6 +48,7 @@ export function createRelay(config: RelayConfig, log: Log): MediaRelay {
       return { rtspPort, rtmpPort, apiPort };
     },
     async close() {
+      faults.endAll();
       // Publishers first: their readers then get the stream's proper end before the connections close.
       for (const publication of context.paths.publications) publication.end();
       await Promise.all([rtsp.close(config.stopTimeoutMs), rtmp.close(config.stopTimeoutMs), api?.close()]);

@@ -1,8 +1,9 @@
-// The part of MediaMTX's control API that readiness checks need, health and metrics.
+// The part of MediaMTX's control API that readiness checks need, faults, health and metrics.
 
 import type { FastifyInstance } from 'fastify';
 import type { Publication } from '../core/path-registry.ts';
 import type { RelayContext } from '../core/relay-context.ts';
+import { addFaultRoutes } from './fault-routes.ts';
 import type { ConnectionCounts } from './metrics.ts';
 
 /** Fastify and prom-client are loaded here and not before, so that media ports open while they load. */
@@ -46,6 +47,7 @@ export async function createHttpApi(context: RelayContext, connections: Connecti
     return describePath(publication);
   });
 
+  addFaultRoutes(app, context.faults);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ status: 'error', error: 'not found' }));
   return app;
 }

@@ -44,6 +44,11 @@ export class FlvFeed {
     this.#feed.push(message);
   }
 
+  /** Messages from the last keyframe on, as far as they are kept. */
+  sinceKeyframe(): readonly FlvMessage[] {
+    return this.#feed.cached;
+  }
+
   /** Configuration first (at timestamp 0, as in a file), then everything since the last keyframe, then each message as it comes. */
   subscribe(listener: (message: FlvMessage) => void): () => void {
     for (const role of ['metadata', 'video-config', 'audio-config'] as const) {

@@ -24,6 +24,11 @@ export class GopFeed<T extends FeedItem> {
     this.#options = options;
   }
 
+  /** What a reader that joined now would get first. */
+  get cached(): readonly T[] {
+    return this.#cache;
+  }
+
   /** Sequence number that the next pushed item will get. */
   get next(): number {
     return this.#next;

@@ -1,5 +1,6 @@
 // Knows who publishes on each path and which readers wait for a publisher to come.
 
+import type { FaultTarget } from '../faults/media-fault.ts';
 import type { Peer, Stream } from './stream.ts';
 
 export class PathRefusedError extends Error {
@@ -13,6 +14,8 @@ export class Publication {
   readonly #registry: PathRegistry;
   bytesReceived = 0;
   stream: Stream | undefined;
+  /** Through which the path's faults reach the publisher. */
+  target: FaultTarget | undefined;
 
   constructor(registry: PathRegistry, path: string, source: Peer) {
     this.#registry = registry;

@@ -1,6 +1,7 @@
 // What every connection of every protocol is given: settings, paths, log and counters.
 
 import type { RelayConfig } from '../config.ts';
+import type { FaultRegistry } from '../faults/fault-registry.ts';
 import type { Log } from './log.ts';
 import type { PathRegistry } from './path-registry.ts';
 
@@ -23,6 +24,7 @@ export function newCounters(): RelayCounters {
 export interface RelayContext {
   readonly config: RelayConfig;
   readonly paths: PathRegistry;
+  readonly faults: FaultRegistry;
   readonly log: Log;
   readonly counters: RelayCounters;
 }

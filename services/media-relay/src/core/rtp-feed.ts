@@ -58,6 +58,16 @@ export class RtpFeed {
     this.#feed.push({ track, packet, header, sizeBytes: packet.length });
   }
 
+  /** Packets from the last keyframe on, as far as they are kept. */
+  sinceKeyframe(): readonly RtpItem[] {
+    return this.#feed.cached;
+  }
+
+  /** Whether a packet with this timestamp belongs to the frame that came last. */
+  isOfNewestFrame(track: number, rtp: number): boolean {
+    return track === this.#videoTrack && rtp === this.#frameRtp;
+  }
+
   subscribe(listener: (item: RtpItem) => void): () => void {
     return this.#feed.subscribe(listener);
   }

@@ -181,6 +181,7 @@ export class RtmpConnection implements Connection {
         onReady: (stream) =>
           log.info({ path, tracks: stream.tracks, protocol: 'rtmp', remote: this.#link.remote }, 'stream ready'),
         guard: this.#link.guard,
+        abort: this.#link.abort,
       });
     } catch (error) {
       if (!(error instanceof PathRefusedError)) throw error;

@@ -18,6 +18,9 @@ import type { Publication } from '../core/path-registry.ts';
 import { ProtocolError } from '../core/protocol-error.ts';
 import type { RelayContext } from '../core/relay-context.ts';
 import { Stream } from '../core/stream.ts';
+import type { FaultLine } from '../faults/fault-line.ts';
+import { createFlvFaults } from '../faults/flv-faults.ts';
+import type { ActiveFaults, FaultTarget, MediaFault } from '../faults/media-fault.ts';
 import type { RtmpMessage } from './chunk-reader.ts';
 
 /** A publisher that does not say which tracks it has is taken to have those seen by then. */
@@ -29,9 +32,11 @@ export interface RtmpPublisherHooks {
   onReady(stream: Stream): void;
   /** Runs what a timer brings, within the connection's error handling. */
   guard(run: () => void): void;
+  /** Closes the connection at once. */
+  abort(reason: string): void;
 }
 
-export class RtmpPublisher {
+export class RtmpPublisher implements FaultTarget {
   readonly publication: Publication;
   readonly #context: RelayContext;
   readonly #hooks: RtmpPublisherHooks;
@@ -42,6 +47,8 @@ export class RtmpPublisher {
   #timer: NodeJS.Timeout | undefined;
   #feed: FlvFeed | undefined;
   #toRtp: FlvToRtp | undefined;
+  /** Undefined until the path first has a fault: until then messages go straight through. */
+  #line: FaultLine<FlvMessage> | undefined;
   #lastTimestamp: number | undefined;
   #unwrapped = 0;
   #ended = false;
@@ -50,6 +57,29 @@ export class RtmpPublisher {
     this.#context = context;
     this.publication = publication;
     this.#hooks = hooks;
+    publication.target = this;
+  }
+
+  refusal(): undefined {
+    return undefined;
+  }
+
+  useFaults(faults: ActiveFaults): void {
+    if (this.#feed === undefined) return; // `#ready` looks again
+    this.#line ??= createFlvFaults(faults, this.#feed, {
+      emit: (message) => this.#forward(message),
+      guard: (run) => this.#hooks.guard(run),
+    });
+    this.#line.useFaults(faults);
+  }
+
+  restartTimestamps(fault: MediaFault): void {
+    if (this.#line === undefined) this.useFaults(new Map());
+    this.#line?.restartTimestamps(fault);
+  }
+
+  disconnect(reason: string): void {
+    this.#hooks.abort(reason);
   }
 
   onMessage(message: RtmpMessage): void {
@@ -75,6 +105,7 @@ export class RtmpPublisher {
     clearTimeout(this.#timer);
     try {
       if (this.#early !== undefined && this.#early.length > 0) this.#ready();
+      this.#line?.flush();
     } finally {
       this.publication.end();
     }
@@ -118,12 +149,19 @@ export class RtmpPublisher {
       this.#toRtp = new FlvToRtp(configs, limits);
     }
     const stream = new Stream({ path, source, tracks, rtp: this.#toRtp?.feed, flv: this.#feed });
+    const faults = this.#context.faults.activeOn(path);
+    if (faults !== undefined) this.useFaults(faults);
     this.#hooks.onReady(stream);
     this.publication.ready(stream);
     for (const message of early) this.#push(message);
   }
 
   #push(message: FlvMessage): void {
+    if (this.#line === undefined) this.#forward(message);
+    else this.#line.push(message);
+  }
+
+  #forward(message: FlvMessage): void {
     this.#feed?.push(message);
     this.#toRtp?.push(message);
   }

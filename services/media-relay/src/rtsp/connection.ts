@@ -168,7 +168,7 @@ export class RtspConnection implements Connection {
       return { status: 403, after: () => this.#link.finish() };
     }
     try {
-      this.#publisher = new RtspPublisher(this.#context, publication, media, this.#link.guard);
+      this.#publisher = new RtspPublisher(this.#context, publication, media, this.#link);
     } catch (error) {
       publication.end(); // a description that cannot be used must not keep the path
       throw error;

@@ -1,7 +1,7 @@
 // One RTSP publisher: its announced tracks, and the stream its packets make.
 
 import { parseSenderReport } from '../codec/rtcp.ts';
-import { parseRtp } from '../codec/rtp-packet.ts';
+import { parseRtp, type RtpHeader } from '../codec/rtp-packet.ts';
 import type { SdpMedia } from '../codec/sdp.ts';
 import { decodeLeadMs, flvTracks, RtpToFlv } from '../convert/rtp-to-flv.ts';
 import { FlvFeed } from '../core/flv-feed.ts';
@@ -9,35 +9,43 @@ import type { Publication } from '../core/path-registry.ts';
 import { ProtocolError } from '../core/protocol-error.ts';
 import type { RelayContext } from '../core/relay-context.ts';
 import { RtpClock } from '../core/rtp-clock.ts';
-import { RtpFeed } from '../core/rtp-feed.ts';
+import { RtpFeed, type RtpItem } from '../core/rtp-feed.ts';
 import { Stream } from '../core/stream.ts';
+import type { FaultLine } from '../faults/fault-line.ts';
+import type { ActiveFaults, FaultKind, FaultTarget, MediaFault } from '../faults/media-fault.ts';
+import { createRtpFaults } from '../faults/rtp-faults.ts';
 import type { UdpSource } from './udp-source.ts';
 
 /** How long a track may go without a sender report before its first packet's arrival has to do: GStreamer takes up to 2.8 s. */
 const REPORT_WAIT_MS = 3_000;
 
-export class RtspPublisher {
+/** What a publisher asks of its connection. */
+export interface RtspPublisherHooks {
+  /** Runs what a timer brings, within the connection's error handling. */
+  guard(run: () => void): void;
+  /** Closes the connection at once. */
+  abort(reason: string): void;
+}
+
+export class RtspPublisher implements FaultTarget {
   readonly media: readonly SdpMedia[];
   readonly publication: Publication;
   readonly #feed: RtpFeed;
   readonly #clock: RtpClock;
   readonly #flv: FlvFeed | undefined;
   readonly #toFlv: RtpToFlv | undefined;
-  readonly #guard: (run: () => void) => void;
+  readonly #hooks: RtspPublisherHooks;
+  /** Undefined until the path first has a fault: until then packets go straight through. */
+  #line: FaultLine<RtpItem> | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #sources = new Map<number, UdpSource>();
   #ending = false;
   #ended = false;
 
-  constructor(
-    context: RelayContext,
-    publication: Publication,
-    media: readonly SdpMedia[],
-    guard: (run: () => void) => void,
-  ) {
+  constructor(context: RelayContext, publication: Publication, media: readonly SdpMedia[], hooks: RtspPublisherHooks) {
     this.media = media;
     this.publication = publication;
-    this.#guard = guard;
+    this.#hooks = hooks;
     this.#clock = new RtpClock(
       media.map((track) => track.clockRate),
       Math.max(0, ...media.map((track) => decodeLeadMs(track))),
@@ -58,6 +66,9 @@ export class RtspPublisher {
       });
       this.#toFlv = new RtpToFlv(media, this.#clock, this.#flv);
     }
+    publication.target = this;
+    const faults = context.faults.activeOn(publication.path);
+    if (faults !== undefined) this.useFaults(faults);
   }
 
   record(): void {
@@ -77,6 +88,34 @@ export class RtspPublisher {
     this.publication.bytesReceived += packet.length;
     const header = parseRtp(packet);
     if (header === undefined) throw new ProtocolError('malformed RTP packet');
+    if (this.#line === undefined) this.#forward(track, packet, header);
+    else this.#line.push({ track, packet, header, sizeBytes: packet.length });
+  }
+
+  refusal(kind: FaultKind): string | undefined {
+    const videos = this.media.filter((track) => track.kind === 'video');
+    if (kind !== 'freeze-video' || videos.every(({ codec }) => codec === 'H264')) return undefined;
+    return 'only H.264 can be frozen';
+  }
+
+  useFaults(faults: ActiveFaults): void {
+    this.#line ??= createRtpFaults(faults, this.#feed, {
+      emit: ({ track, packet, header }) => this.#forward(track, packet, header),
+      guard: this.#hooks.guard,
+    });
+    this.#line.useFaults(faults);
+  }
+
+  restartTimestamps(fault: MediaFault): void {
+    if (this.#line === undefined) this.useFaults(new Map());
+    this.#line?.restartTimestamps(fault);
+  }
+
+  disconnect(reason: string): void {
+    this.#hooks.abort(reason);
+  }
+
+  #forward(track: number, packet: Buffer, header: RtpHeader): void {
     const first = !this.#clock.hasStarted(track);
     this.#feed.push(track, packet, header);
     this.#toFlv?.push(track, packet, header);
@@ -107,7 +146,7 @@ export class RtspPublisher {
       return;
     }
     const sources = [...this.#sources.values()];
-    Promise.all(sources.map((source) => source.drain())).finally(() => this.#guard(() => this.#finish()));
+    Promise.all(sources.map((source) => source.drain())).finally(() => this.#hooks.guard(() => this.#finish()));
   }
 
   #finish(): void {
@@ -115,6 +154,7 @@ export class RtspPublisher {
     this.#ended = true;
     for (const timer of this.#timers) clearTimeout(timer);
     try {
+      this.#line?.flush();
       this.#toFlv?.flush();
     } finally {
       this.publication.end();
@@ -125,7 +165,7 @@ export class RtspPublisher {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#clock.anchorByArrival(track);
-      this.#guard(() => this.#toFlv?.begin());
+      this.#hooks.guard(() => this.#toFlv?.begin());
     }, REPORT_WAIT_MS);
     this.#timers.add(timer);
   }
