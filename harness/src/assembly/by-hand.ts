@@ -12,6 +12,7 @@ import {
   startDetached,
   stopDetached,
 } from '../runtime/detached/detached.ts';
+import { type FaultClient, faultClient } from '../runtime/detached/fault-client.ts';
 import { type ReadLogsOptions, readLogs } from '../runtime/detached/read-logs.ts';
 import { createEmbeddedRuntime } from '../runtime/embedded/embedded-runtime.ts';
 import { projectFolders } from './project.ts';
@@ -81,6 +82,11 @@ export async function takeDown(name: string | undefined, signal: AbortSignal): P
   const state = findDetached(reports, name);
   await stopDetached(reports, state, signal);
   return state.name;
+}
+
+/** What commands ask of the faults in a detached environment. */
+export function faultsOf(name: string | undefined, signal: AbortSignal): FaultClient {
+  return faultClient(findDetached(projectFolders().reports, name), signal);
 }
 
 export const allUp = (): DetachedState[] => listDetached(projectFolders().reports);

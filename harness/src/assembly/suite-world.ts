@@ -17,10 +17,8 @@ import type { TimelineEvent } from '../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import { createHttpClient, createLogStore, createMetricSampler, createSocketClient } from '../observe/index.ts';
 import { createEmbeddedRuntime } from '../runtime/embedded/embedded-runtime.ts';
-import { faultPortsOf } from '../runtime/embedded/fault-ports.ts';
-import { openFaultLedger } from '../runtime/ownership/fault-ledger.ts';
+import { faultLedgerOf, faultPortsOf } from '../runtime/embedded/fault-ports.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
-import { processStart } from '../runtime/ownership/process-identity.ts';
 import { CaseMedia } from './case-media.ts';
 import { linksOf } from './fault-targets.ts';
 import { figuresFrom } from './figures.ts';
@@ -122,12 +120,7 @@ export async function openSuiteWorld(
   const mediaOfCases = new Map<string, CaseMedia>();
   const lost = lossesOf(environment);
   const faultPorts = faultPortsOf(environment, clock);
-  const ledger = openFaultLedger(() =>
-    environment.pids().flatMap((pid) => {
-      const start = processStart(pid);
-      return start === undefined ? [] : [{ pid, start }];
-    }),
-  );
+  const ledger = faultLedgerOf(environment);
 
   return {
     readyAfterMs: environment.readyAfterMs,

@@ -17,6 +17,7 @@ const COMMANDS: Record<string, () => Promise<{ command: () => Command }>> = {
   up: () => import('./commands/up.ts'),
   down: () => import('./commands/down.ts'),
   logs: () => import('./commands/logs.ts'),
+  fault: () => import('./commands/fault.ts'),
   fixture: () => import('./commands/fixture.ts'),
   measure: () => import('./commands/measure.ts'),
   doctor: () => import('./commands/doctor.ts'),

@@ -69,6 +69,8 @@ export interface FaultPorts {
 export interface FaultKind<I = unknown, R = unknown> {
   /** `network.cut`, `service.pause`. */
   key: string;
+  /** One sentence on what it does, for `testcard fault --help`. */
+  summary?: string;
   schema: z.ZodType<I>;
   /** One line for the timeline: `cut media-service → echo-sts:8080`. */
   describe(input: I): string;

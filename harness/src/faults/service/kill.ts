@@ -20,6 +20,7 @@ interface KillRecord extends ServiceRecord {
 
 export const killFault: FaultKind<z.output<typeof schema>, KillRecord> = {
   key: 'service.kill',
+  summary: 'Send a signal to all processes of a service; its restart policy applies',
   schema,
   describe: ({ service, signal }) => `kill ${service} with ${signal}`,
   prepare: async ({ service, signal }, ports) => ({

@@ -6,6 +6,7 @@ import { runningService, type ServiceInput, type ServiceRecord, serviceInput } f
 
 export const pauseFault: FaultKind<ServiceInput, ServiceRecord> = {
   key: 'service.pause',
+  summary: 'Stop the processes of a service where they are: connections stay open, nothing answers',
   schema: serviceInput,
   describe: ({ service }) => `pause ${service}`,
   prepare: async ({ service }, ports) => runningService(service, ports),

@@ -8,6 +8,7 @@ const READY_WITHIN_MS = 30_000;
 
 export const stopFault: FaultKind<ServiceInput, ServiceRecord> = {
   key: 'service.stop',
+  summary: 'End a service as its Compose entry says; it stays down until the fault is reverted',
   schema: serviceInput,
   describe: ({ service }) => `stop ${service}`,
   prepare: async ({ service }, ports) => runningService(service, ports),

@@ -5,9 +5,10 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
-import { type ErrorCode, TestcardError } from '../../model/errors.ts';
-import type { ErrorRecord, TimelineEvent } from '../../model/timeline.ts';
+import { TestcardError } from '../../model/errors.ts';
+import type { TimelineEvent } from '../../model/timeline.ts';
 import { isOwnerDead, OWNER_VARIABLE } from '../ownership/owner.ts';
+import { errorReceived } from './error-to-send.ts';
 import type { KeeperMessage, KeepRequest } from './messages.ts';
 import { type DetachedState, detachedFolder, listDetached, readState, removeState } from './state.ts';
 
@@ -48,7 +49,7 @@ export async function startDetached({ signal, onEvent, ...request }: StartDetach
       keeper.on('message', (message: KeeperMessage) => {
         if (message.type === 'event') onEvent?.(message.event);
         else if (message.type === 'up') resolve(message.state);
-        else reject(signal.aborted ? signal.reason : errorFrom(message.error));
+        else reject(signal.aborted ? signal.reason : errorReceived(message.error));
       });
       keeper.once('error', reject);
       keeper.once('exit', (code, name) => {
@@ -64,10 +65,6 @@ export async function startDetached({ signal, onEvent, ...request }: StartDetach
     if (keeper.connected) keeper.disconnect();
     keeper.unref();
   }
-}
-
-function errorFrom({ code, message, hint, position, detail }: ErrorRecord): TestcardError {
-  return new TestcardError(code as ErrorCode, message, { hint, position, detail });
 }
 
 /** The one of that name, or the only one that is up. Throws USAGE that lists what is up. */

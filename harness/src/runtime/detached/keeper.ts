@@ -1,16 +1,34 @@
 // The process that keeps a detached environment up: started by startDetached, it owns what it starts and ends on SIGTERM.
 
 import { rmSync } from 'node:fs';
+import { systemClock } from '../../base/clock.ts';
 import { openNdjson } from '../../base/ndjson.ts';
+import type { PortTable } from '../../environment/address-map.ts';
+import { allLinks } from '../../environment/links.ts';
 import { requireEnvironment } from '../../environment/load-environment.ts';
-import { TestcardError, toTestcardError } from '../../model/errors.ts';
+import { faultKinds } from '../../faults/index.ts';
+import type { EnvironmentSpec, LinkUse } from '../../model/environment.ts';
+import { TestcardError } from '../../model/errors.ts';
 import type { LogLine } from '../../model/ports.ts';
+import type { TimelineEvent } from '../../model/timeline.ts';
 import type { EmbeddedEnvironment } from '../embedded/embedded-environment.ts';
 import { createEmbeddedRuntime } from '../embedded/embedded-runtime.ts';
+import { faultLedgerOf, faultPortsOf } from '../embedded/fault-ports.ts';
 import { ownFromHere } from '../ownership/owner.ts';
+import { errorToSend } from './error-to-send.ts';
+import { openFaultApi } from './fault-api.ts';
+import { ManualFaults } from './manual-faults.ts';
 import type { KeeperMessage, KeepRequest } from './messages.ts';
-import { type DetachedFolder, type DetachedState, detachedFolder, removeState, writeState } from './state.ts';
+import {
+  type ControlAddress,
+  type DetachedFolder,
+  type DetachedState,
+  detachedFolder,
+  removeState,
+  writeState,
+} from './state.ts';
 
+const REVERT_WITHIN_MS = 3_000;
 const STOP_WITHIN_MS = 20_000;
 const MAX_LINES_BYTES = 256 * 1024 * 1024;
 
@@ -34,12 +52,14 @@ const tell = (message: KeeperMessage) =>
 async function keep(request: KeepRequest): Promise<void> {
   const folder = detachedFolder(request.reports, request.name);
   const lines = boundedLines(folder);
-  let environment: EmbeddedEnvironment | undefined;
+  let up: { environment: EmbeddedEnvironment; control: ControlAddress } | undefined;
   const update = () => {
-    if (environment && !interrupt.signal.aborted) writeState(folder, stateOf(environment, request));
+    if (up && !interrupt.signal.aborted) writeState(folder, stateOf(up, request));
   };
   try {
-    const started = await createEmbeddedRuntime().start(requireEnvironment(request.file, request.overrideFiles), {
+    const spec = requireEnvironment(request.file, request.overrideFiles);
+    const environment = await createEmbeddedRuntime().start(spec, {
+      links: linksByHand(spec),
       overrides: request.overrides,
       logFolder: folder.logs,
       signal: interrupt.signal,
@@ -50,18 +70,20 @@ async function keep(request: KeepRequest): Promise<void> {
       },
       ...(request.readyWithinMs === undefined ? {} : { readyWithinMs: request.readyWithinMs }),
     });
-    environment = started;
+    const { faults, api } = await openFaults(environment, folder);
+    up = { environment, control: api.address };
     update();
-    await tell({ type: 'up', state: stateOf(started, request) });
+    await tell({ type: 'up', state: stateOf(up, request) });
     process.off('disconnect', onDisconnect);
     if (process.connected) process.disconnect();
     if (!interrupt.signal.aborted) {
       await new Promise<void>((resolve) => interrupt.signal.addEventListener('abort', () => resolve(), { once: true }));
     }
-    await started.stop(AbortSignal.timeout(STOP_WITHIN_MS));
+    await api.close();
+    await faults.revertAll(AbortSignal.timeout(REVERT_WITHIN_MS)); // what is paused could not end by itself
+    await environment.stop(AbortSignal.timeout(STOP_WITHIN_MS));
   } catch (caught) {
-    const { code, kind, message, hint, position, detail } = toTestcardError(caught);
-    await tell({ type: 'failed', error: { code, kind, message, hint, position, detail } });
+    await tell({ type: 'failed', error: errorToSend(caught) });
     process.exitCode = 1;
   }
   lines.close();
@@ -69,15 +91,54 @@ async function keep(request: KeepRequest): Promise<void> {
   process.exit();
 }
 
-function stateOf(environment: EmbeddedEnvironment, { file, name }: KeepRequest): DetachedState {
+/** Every TCP link between services, and those from outside to the addresses that are shown: anything may be broken by hand. */
+function linksByHand(spec: EnvironmentSpec): LinkUse[] {
+  const fromOutside = spec.services.flatMap(({ name, ports, udpPorts = [] }) =>
+    ports.filter((port) => !udpPorts.includes(port)).map((port): LinkUse => ({ between: ['testcard', name], port })),
+  );
+  const between = allLinks(spec).map(({ client, server, port }): LinkUse => ({ between: [client, server], port }));
+  return [...between, ...fromOutside];
+}
+
+async function openFaults(environment: EmbeddedEnvironment, folder: DetachedFolder) {
+  rmSync(folder.faults, { force: true });
+  const events = openNdjson<TimelineEvent>(folder.faults);
+  const faults = new ManualFaults({
+    kinds: faultKinds,
+    ports: faultPortsOf(environment, systemClock),
+    services: environment.names(),
+    ledger: faultLedgerOf(environment),
+    clock: systemClock,
+    onEvent: (event) => events.append(event),
+  });
+  return { faults, api: await openFaultApi(faults) };
+}
+
+/** As somebody outside reaches them: through the proxy where there is one. */
+function portsFromOutside(environment: EmbeddedEnvironment): PortTable {
+  const local = (service: string, port: number, direct: number) =>
+    environment.between('testcard', service, Number(port))[0]?.listen.port ?? direct;
+  return Object.fromEntries(
+    Object.entries(environment.ports).map(([service, table]) => [
+      service,
+      Object.fromEntries(Object.entries(table).map(([port, direct]) => [port, local(service, Number(port), direct)])),
+    ]),
+  );
+}
+
+function stateOf(
+  { environment, control }: { environment: EmbeddedEnvironment; control: ControlAddress },
+  { file, name }: KeepRequest,
+): DetachedState {
   return {
     name,
     file,
+    control,
     pid: process.pid,
     owner,
     startedAtMs: Math.round(Date.now() - performance.now()),
     readyAfterMs: environment.readyAfterMs,
-    ports: environment.ports,
+    ports: portsFromOutside(environment),
     services: environment.names().map((service) => environment.status(service)),
   };
 }

@@ -15,10 +15,18 @@ export interface DetachedState {
   owner: OwnerMark;
   startedAtMs: number;
   readyAfterMs: number;
+  /** Where commands ask for faults. */
+  control: ControlAddress;
   /** Service → container port → local port, all on 127.0.0.1. */
   ports: PortTable;
   /** As of the last change. */
   services: ServiceStatus[];
+}
+
+export interface ControlAddress {
+  url: string;
+  /** Whoever can read the state may break the environment; nobody else. */
+  token: string;
 }
 
 export interface DetachedFolder {
@@ -28,6 +36,8 @@ export interface DetachedFolder {
   readonly lines: string;
   /** One plain file a service. */
   readonly logs: string;
+  /** Everything about faults by hand, as timeline events. */
+  readonly faults: string;
   /** What the keeper itself says; empty unless something is wrong with it. */
   readonly keeper: string;
 }
@@ -39,6 +49,7 @@ export function detachedFolder(reports: string, name: string): DetachedFolder {
     state: join(path, 'state.json'),
     lines: join(path, 'lines.ndjson'),
     logs: join(path, 'logs'),
+    faults: join(path, 'faults.ndjson'),
     keeper: join(path, 'keeper.log'),
   };
 }
@@ -46,7 +57,7 @@ export function detachedFolder(reports: string, name: string): DetachedFolder {
 /** Readers see the old state or the new one, never half of it. */
 export function writeState(folder: DetachedFolder, state: DetachedState): void {
   mkdirSync(folder.path, { recursive: true });
-  writeFileSync(`${folder.state}.new`, `${JSON.stringify(state, undefined, 2)}\n`);
+  writeFileSync(`${folder.state}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(`${folder.state}.new`, folder.state);
 }
 

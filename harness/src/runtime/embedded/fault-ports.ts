@@ -1,7 +1,9 @@
-// What faults can be done to in a running environment: its services, its proxied links, its media-fault API.
+// What faults can be done to in a running environment (its services, its proxied links, its media-fault API), and where they are noted.
 
 import type { Clock } from '../../base/clock.ts';
 import type { FaultPorts, ServiceControl } from '../../model/faults.ts';
+import { openFaultLedger } from '../ownership/fault-ledger.ts';
+import { processStart } from '../ownership/process-identity.ts';
 import type { EmbeddedEnvironment } from './embedded-environment.ts';
 
 export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock): FaultPorts {
@@ -16,6 +18,15 @@ export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock): Fa
     },
   };
 }
+
+/** A ledger that knows the processes which a fault in this environment cannot outlive. */
+export const faultLedgerOf = (environment: EmbeddedEnvironment) =>
+  openFaultLedger(() =>
+    environment.pids().flatMap((pid) => {
+      const start = processStart(pid);
+      return start === undefined ? [] : [{ pid, start }];
+    }),
+  );
 
 function controlOf(environment: EmbeddedEnvironment): ServiceControl {
   return {
