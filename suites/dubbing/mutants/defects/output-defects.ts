@@ -101,3 +101,26 @@ export function swapSound(atMs: number, lengthMs: number): OutputTap {
     return [tag];
   };
 }
+
+/** Each stream but the first begins with the last group of pictures of the one before. */
+export function oldPicturesFirst(): () => OutputTap {
+  let old: Buffer[] = [];
+  return () => {
+    const first = old;
+    const group: Buffer[] = [];
+    old = group;
+    let shown = 0;
+    let over = first.length === 0;
+    return (tag) => {
+      if (!isVideo(tag) || !isFrame(tag)) return [tag];
+      if (isKeyframe(tag)) {
+        group.length = 0;
+        over ||= shown > 0;
+      }
+      group.push(tag.data);
+      const data = over ? undefined : first[shown];
+      shown += 1;
+      return [data ? { ...tag, data } : tag];
+    };
+  };
+}

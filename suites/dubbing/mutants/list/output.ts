@@ -8,6 +8,7 @@ import {
   freezePicture,
   holdBackSound,
   jump,
+  oldPicturesFirst,
   shiftSound,
   startLate,
   swapSound,
@@ -19,10 +20,12 @@ const SYNC = /sound against picture within/;
 
 const sync = { suite: 'av-sync', case: 'after 0ms' };
 const whole = { suite: 'full-pipeline' };
+/** Twelve seconds, and every measure. */
+const short = { suite: 'edge-cases', case: 'nothing can be dubbed' };
 
 const worker = (mutant: Omit<Mutant, 'service' | 'make' | 'seconds'>, taps: Taps): Mutant => ({
   service: 'media-service',
-  seconds: mutant.against === sync ? 45 : 75,
+  seconds: mutant.against === sync ? 45 : mutant.against === whole ? 75 : 30,
   make: () => taps,
   ...mutant,
 });
@@ -41,7 +44,7 @@ export const OUTPUT_MUTANTS: Mutant[] = [
     {
       name: 'sound-60-ms-early',
       defect: 'all sound is 60 ms early',
-      against: sync,
+      against: short,
       killedBy: { check: SYNC },
     },
     { output: () => shiftSound(-60) },
@@ -59,19 +62,19 @@ export const OUTPUT_MUTANTS: Mutant[] = [
     {
       name: 'fragment-150-ms-late',
       defect: 'the sound of one fragment is 150 ms late within it',
-      against: sync,
+      against: short,
       killedBy: { check: SYNC },
     },
-    { output: () => holdBackSound(7, 12_000, 18_000) },
+    { output: () => holdBackSound(7, 3000, 9000) },
   ),
   worker(
     {
       name: 'fragments-swapped-in-output',
       defect: 'the sound of two neighbouring fragments changes places',
-      against: sync,
+      against: short,
       killedBy: { check: SYNC },
     },
-    { output: () => swapSound(12_000, 6000) },
+    { output: () => swapSound(2000, 4000) },
   ),
   worker(
     {
@@ -95,16 +98,16 @@ export const OUTPUT_MUTANTS: Mutant[] = [
     {
       name: 'pictures-lost',
       defect: 'one group of pictures is missing',
-      against: whole,
+      against: short,
       killedBy: { check: /no frame lost/ },
     },
-    { output: () => dropPictures(20_000, 20_250) },
+    { output: () => dropPictures(5000, 5250) },
   ),
   worker(
     {
       name: 'starts-late',
       defect: 'the first three seconds are not published',
-      against: whole,
+      against: short,
       killedBy: { check: /frames missing at start/ },
     },
     { output: () => startLate(3000) },
@@ -131,9 +134,27 @@ export const OUTPUT_MUTANTS: Mutant[] = [
     {
       name: 'hole-in-the-sound',
       defect: 'half a second of sound is missing',
-      against: { suite: 'circuit-breaker', case: 'opens after five' },
+      against: short,
       killedBy: { check: /gap in the sound/ },
     },
-    { output: () => dropSound(10_000, 10_500) },
+    { output: () => dropSound(5000, 5500) },
   ),
+  worker(
+    {
+      name: 'pictures-re-encoded',
+      defect: 'the pictures are encoded anew',
+      against: short,
+      killedBy: { check: /bit-exact|equal/ },
+    },
+    { outputCodecs: ['-c:a', 'copy', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'] },
+  ),
+  {
+    name: 'old-pictures-first',
+    defect: 'after a source that begins again, pictures of the stream before are shown first',
+    service: 'media-service',
+    against: { suite: 'edge-cases', case: 'begins again at timestamp 0' },
+    seconds: 75,
+    killedBy: { check: /no frame (stale|backward|lost)/ },
+    make: () => ({ output: oldPicturesFirst() }),
+  },
 ];

@@ -1,8 +1,15 @@
 // The true pipeline through each wrapper, nothing changed: every suite must stay green, or a kill would prove nothing.
 
-import type { Trial } from '../mutant.ts';
+import type { Taps, Trial } from '../mutant.ts';
 
 const worker = 'media-service';
+
+const everything = (): Taps => ({
+  sts: () => ({}),
+  metrics: (text) => text,
+  log: (line) => line,
+  exitCode: (code) => code,
+});
 
 export const TRUE_PIPELINE: Trial[] = [
   {
@@ -27,6 +34,14 @@ export const TRUE_PIPELINE: Trial[] = [
     service: worker,
     against: { suite: 'circuit-breaker' },
     seconds: 130,
-    make: () => ({ sts: () => ({}), metrics: (text) => text, log: (line) => line, exitCode: (code) => code }),
+    make: everything,
+  },
+  {
+    name: 'true-metrics',
+    defect: 'none: STS, metrics and log are carried on as they are',
+    service: worker,
+    against: { suite: 'metrics-contract' },
+    seconds: 35,
+    make: everything,
   },
 ];
