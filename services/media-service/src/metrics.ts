@@ -31,6 +31,7 @@ export function createMetrics() {
     labelNames: ['action'] as const,
     registers,
   });
+  addProcessMetrics(registers);
   for (const status of FRAGMENT_STATUSES) fragments.inc({ status }, 0);
   for (const reason of FALLBACK_REASONS) fallbacks.inc({ reason }, 0);
   for (const action of BACKPRESSURE_ACTIONS) backpressureEvents.inc({ action }, 0);
@@ -67,4 +68,22 @@ export function createMetrics() {
       registers,
     }),
   };
+}
+
+/** The two of Prometheus' standard process metrics that say something about a worker under load; Node's other forty would be scraped in vain. */
+function addProcessMetrics(registers: Registry[]): void {
+  new Gauge({
+    name: 'process_resident_memory_bytes',
+    help: 'Resident memory size in bytes.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+  const started = new Gauge({
+    name: 'process_start_time_seconds',
+    help: 'Start time of the process since unix epoch in seconds.',
+    registers,
+  });
+  started.set((Date.now() - process.uptime() * 1000) / 1000);
 }

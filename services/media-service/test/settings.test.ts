@@ -78,6 +78,13 @@ describe('metrics', () => {
       expect(text.split('\n')).toContain(line);
     }
   });
+
+  it('tell the memory and the start of the process', async () => {
+    const text = await createMetrics().registry.metrics();
+    const value = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]);
+    expect(value('process_resident_memory_bytes')).toBeGreaterThan(10e6);
+    expect(value('process_start_time_seconds')).toBeCloseTo(Date.now() / 1000 - process.uptime(), 0);
+  });
 });
 
 describe('RTSP probe', () => {
