@@ -95,7 +95,7 @@ test('it owns itself: the mark of the command that started it is not passed on',
   const state = await up();
   expect(state.owner).toMatch(new RegExp(`^${state.pid}:`));
   const mine = markedProcesses().filter(({ mark }) => mark === state.owner);
-  expect(mine).toHaveLength(2); // the services
+  expect(mine).toHaveLength(3); // the services, and the proxy of their links
   expect(markedProcesses().filter(({ pid }) => pid === state.pid)).toEqual([]);
 });
 
