@@ -143,7 +143,7 @@ export const linkFaultSchemas: { [K in keyof LinkFaultInputs]: z.ZodType<LinkFau
   'network.latency': z.strictObject({
     ...targetShape,
     latencyMs: z.number().min(LEAST_MS),
-    jitterMs: z.number().min(0),
+    jitterMs: z.number().min(0).default(0),
   }),
   'network.bandwidth': z.strictObject({ ...targetShape, bitsPerSecond: z.number().min(LEAST_BITS_PER_SECOND) }),
   'network.cut': z.strictObject(targetShape),

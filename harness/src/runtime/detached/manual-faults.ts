@@ -155,8 +155,11 @@ export class ManualFaults {
       const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
       throw new TestcardError('USAGE', `${kind.key}: ${where}${issue?.message ?? 'not what it takes'}`);
     }
-    const { service, between } = parsed.data as { service?: unknown; between?: unknown };
+    const { service, between, towards } = parsed.data as { service?: unknown; between?: unknown; towards?: unknown };
     const ends = Array.isArray(between) ? between : [];
+    if (towards !== undefined && !ends.includes(towards)) {
+      throw new TestcardError('USAGE', `${kind.key}: towards is one of the two ends: ${ends.join(', ')}`);
+    }
     this.#checkNames(service === undefined ? [] : [service], ends);
     return parsed.data;
   }
