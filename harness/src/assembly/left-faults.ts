@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { systemClock } from '../base/clock.ts';
 import { poll } from '../base/poll.ts';
 import { faultKinds } from '../faults/index.ts';
+import { createStreamLooks } from '../media/index.ts';
 import { TestcardError, toTestcardError } from '../model/errors.ts';
 import type { FaultPorts } from '../model/faults.ts';
 import { type LedgerEntry, leftFaults } from '../runtime/ownership/fault-ledger.ts';
@@ -66,4 +67,5 @@ const LONE_PORTS: FaultPorts = {
   links: { between: () => [] },
   resolve: (url) => url,
   mediaFaults: () => undefined,
+  streams: createStreamLooks(),
 };

@@ -119,7 +119,7 @@ export async function openSuiteWorld(
   const guard = processGuard();
   const mediaOfCases = new Map<string, CaseMedia>();
   const lost = lossesOf(environment);
-  const faultPorts = faultPortsOf(environment, clock);
+  const faultPorts = faultPortsOf(environment, clock, guard);
   const ledger = faultLedgerOf(environment);
 
   return {

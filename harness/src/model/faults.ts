@@ -52,6 +52,46 @@ export interface ServiceControl {
   resume(service: string): void;
 }
 
+/** A packet of a live stream as a reader got it. */
+export interface SeenPacket {
+  kind: 'video' | 'audio';
+  /** NaN when the reader has no time for it. */
+  ptsMs: number;
+  sizeBytes: number;
+  isKey: boolean;
+  /** Checksum of its bytes. */
+  sum: string;
+}
+
+/** What a reader saw of a live stream in a moment. Nothing at all when it could not be read; then `problem` says why. */
+export interface StreamLook {
+  /** Tracks that the stream says it has, whether packets of them came or not. */
+  tracks: ('video' | 'audio')[];
+  /** In the order in which they came. */
+  packets: SeenPacket[];
+  /** Packets missing by their numbers (RTSP); those that the transport itself is not to blame for. */
+  missing: number;
+  /** A checksum of each decoded picture, when they were asked for. */
+  pictures?: string[];
+  problem?: string;
+}
+
+/** Short looks at live streams from a reader's side. Addresses as this process can reach them. None throws for a stream that cannot be read. */
+export interface StreamLooks {
+  /** Reads for `forMs` from the first packet on, which may take `withinMs` to come. */
+  look(
+    url: string,
+    options: { forMs: number; withinMs: number; pictures?: boolean },
+    signal: AbortSignal,
+  ): Promise<StreamLook>;
+  /** How late the sound is against the picture (median, ms), as the test card in the stream shows within `forMs`. */
+  soundOffset(
+    url: string,
+    options: { forMs: number; withinMs: number },
+    signal: AbortSignal,
+  ): Promise<{ pairs: number; medianMs: number } | { unmeasured: string }>;
+}
+
 export interface FaultPorts {
   clock: Clock;
   services: ServiceControl;
@@ -60,6 +100,7 @@ export interface FaultPorts {
   resolve(url: string): string;
   /** Address of a service's media-fault API as this process can reach it (`x-testcard.media-faults` of its Compose entry), or undefined. */
   mediaFaults(service: string): string | undefined;
+  streams: StreamLooks;
 }
 
 /**

@@ -15,10 +15,10 @@ it('gives each packet as its line is complete, in milliseconds of its own stream
   const push = readTap((packet) => seen.push(packet));
   push(Buffer.from(`${HEADER}0,  0,  3000,  3000, 16446, 0x62846629\n1, -1024, -1024, 1024,  28`));
   expect(seen).toHaveLength(1);
-  push(Buffer.from('8, 0xf618890d, F=0x5, S=1, 10\n'));
+  push(Buffer.from('8, 0xf618890d, F=0x4, S=1, 10\n'));
   expect(seen).toEqual([
-    { kind: 'video', ptsMs: 3_000 / 90, durationMs: 3_000 / 90, sizeBytes: 16_446 },
-    { kind: 'audio', ptsMs: -1_024 / 48, durationMs: 1_024 / 48, sizeBytes: 288 },
+    { kind: 'video', ptsMs: 3_000 / 90, durationMs: 3_000 / 90, sizeBytes: 16_446, sum: '0x62846629', isKey: true },
+    { kind: 'audio', ptsMs: -1_024 / 48, durationMs: 1_024 / 48, sizeBytes: 288, sum: '0xf618890d', isKey: false },
   ]);
 });
 

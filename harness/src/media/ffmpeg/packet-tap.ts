@@ -8,6 +8,9 @@ export interface TappedPacket {
   ptsMs: number;
   durationMs: number;
   sizeBytes: number;
+  /** Checksum of its bytes, as FFmpeg prints it. */
+  sum: string;
+  isKey: boolean;
 }
 
 /** Arguments of the extra output, to stand after the real one. `maps` must name the same streams as the real output's. */
@@ -30,8 +33,10 @@ export function readTap(onPacket: (packet: TappedPacket) => void): (chunk: Uint8
       }
       return;
     }
-    // stream, dts, pts, duration, size, checksum
-    const [stream, , pts, duration, size] = line.split(',').map(Number);
+    // stream, dts, pts, duration, size, checksum; then `F=0x…` where the flags are not those of a keyframe
+    const cells = line.split(',').map((cell) => cell.trim());
+    const [stream, , pts, duration, size] = cells.map(Number);
+    const flags = cells.find((cell) => cell.startsWith('F='));
     const timeBaseMs = timeBases[stream ?? -1];
     if (stream === undefined || pts === undefined || timeBaseMs === undefined || Number.isNaN(pts)) return;
     onPacket({
@@ -39,6 +44,8 @@ export function readTap(onPacket: (packet: TappedPacket) => void): (chunk: Uint8
       ptsMs: pts * timeBaseMs,
       durationMs: (duration ?? 0) * timeBaseMs,
       sizeBytes: size ?? 0,
+      sum: cells[5] ?? '',
+      isKey: flags === undefined || (Number(flags.slice(2)) & 1) === 1,
     });
   }, 4_096);
   return (chunk) => lines.push(chunk);

@@ -1,12 +1,14 @@
 // What faults can be done to in a running environment (its services, its proxied links, its media-fault API), and where they are noted.
 
 import type { Clock } from '../../base/clock.ts';
+import { createStreamLooks } from '../../media/probe/index.ts';
 import type { FaultPorts, ServiceControl } from '../../model/faults.ts';
+import type { ProcessGuard } from '../../model/processes.ts';
 import { openFaultLedger } from '../ownership/fault-ledger.ts';
 import { processStart } from '../ownership/process-identity.ts';
 import type { EmbeddedEnvironment } from './embedded-environment.ts';
 
-export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock): FaultPorts {
+export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock, guard?: ProcessGuard): FaultPorts {
   return {
     clock,
     services: controlOf(environment),
@@ -16,6 +18,7 @@ export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock): Fa
       const url = environment.spec.services.find(({ name }) => name === service)?.mediaFaults;
       return url === undefined ? undefined : environment.resolve(url);
     },
+    streams: createStreamLooks(guard),
   };
 }
 
