@@ -1,5 +1,5 @@
 // Byte counters of all proxies in Prometheus text, named as Toxiproxy names them under `-proxy-metrics`. Toxiproxy adds a connection's
-// bytes when it ends; here they count as they pass.
+// bytes when it ends; here they count as they pass, and the open connections (which Toxiproxy does not tell) say so.
 
 import { formatAddress } from './address.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
@@ -10,7 +10,9 @@ const STREAMS: Stream[] = ['upstream', 'downstream'];
 export function formatMetrics(proxies: Iterable<TcpProxy>): string {
   const received: string[] = [];
   const sent: string[] = [];
+  const open: string[] = [];
   for (const proxy of proxies) {
+    open.push(`toxiproxy_proxy_connections{proxy="${escapeLabel(proxy.name)}"} ${proxy.connections}`);
     for (const direction of STREAMS) {
       const labels = Object.entries({
         direction,
@@ -32,6 +34,9 @@ export function formatMetrics(proxies: Iterable<TcpProxy>): string {
     '# HELP toxiproxy_proxy_sent_bytes_total Bytes that were handed on.',
     '# TYPE toxiproxy_proxy_sent_bytes_total counter',
     ...sent,
+    '# HELP toxiproxy_proxy_connections Connections that are open.',
+    '# TYPE toxiproxy_proxy_connections gauge',
+    ...open,
     '',
   ].join('\n');
 }

@@ -46,6 +46,11 @@ export class TcpProxy {
     return this.#server !== undefined;
   }
 
+  /** Open now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   get toxics(): readonly Toxic[] {
     return this.#toxics;
   }

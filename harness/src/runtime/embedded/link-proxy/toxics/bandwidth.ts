@@ -24,7 +24,6 @@ export const bandwidth: ToxicType = {
       }
       sliceBytes = Math.min(first.length, Math.max(1, Math.round(rate * SLICE_MS)));
       sliceEndsAtMs = fromMs + sliceBytes / rate;
-      wake.at(sliceEndsAtMs);
     }
     function step(): void {
       const now = performance.now();
@@ -37,12 +36,16 @@ export const bandwidth: ToxicType = {
         next().write({ data, atMs: now });
         beginSlice(sliceEndsAtMs);
       }
+      // Also when it came a little early.
+      if (sliceEndsAtMs !== undefined) wake.at(sliceEndsAtMs);
       if (queue.length === 0 && ending) next().end(ending);
     }
     return {
       write({ data }) {
         queue.push(data);
-        if (sliceEndsAtMs === undefined) beginSlice(performance.now());
+        if (sliceEndsAtMs !== undefined) return;
+        beginSlice(performance.now());
+        if (sliceEndsAtMs !== undefined) wake.at(sliceEndsAtMs);
       },
       end(how) {
         ending = how;

@@ -11,7 +11,7 @@ export function timer(action: () => void): Timer {
   return {
     at(atMs) {
       clearTimeout(handle);
-      // Timers count whole milliseconds and may come a fraction early: rounded up, an instant is never seen before its time.
+      // Timers count whole milliseconds. They may still come a fraction early: who waits for an instant looks at the clock again.
       handle = setTimeout(action, Math.max(0, Math.ceil(atMs - performance.now())));
     },
     stop: () => clearTimeout(handle),

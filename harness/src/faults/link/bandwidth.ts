@@ -1,0 +1,74 @@
+// network.bandwidth: no more than so many bits a second. Proven by a rate that stays below it while more is waiting to be sent on.
+
+import type { FaultKind } from '../../model/faults.ts';
+import { describeBitrate, describeTarget, type LinkFaultInputs, linkFaultSchemas } from '../../model/network-fault.ts';
+import { type BrokenLink, backlog, prepareLinks, type Stream } from './broken-link.ts';
+import type { CurvePoint } from './curves.ts';
+import { contradicted, type Finding, type LinkFindings, proveOnLinks, shown, silent } from './findings.ts';
+import { type Look, lookAtLink } from './look-at-link.ts';
+import { proveLinksFree } from './prove-links-free.ts';
+import { addToxics, removeToxics, type ToxicRecord } from './toxic-record.ts';
+
+interface BandwidthRecord extends ToxicRecord {
+  kilobytesPerSecond: number;
+}
+
+const LOOK_MS = 700;
+/** Long enough for the proxy's slices (20 ms, Toxiproxy's: 100 ms) to even out. */
+const STRETCH_MS = 400;
+const OVER_RATIO = 1.2;
+
+export const bandwidthFault: FaultKind<LinkFaultInputs['network.bandwidth'], BandwidthRecord> = {
+  key: 'network.bandwidth',
+  summary: 'Let no more than so many bits a second through',
+  schema: linkFaultSchemas['network.bandwidth'],
+  describe: (input) => `limit ${describeTarget(input)} to ${describeBitrate(input.bitsPerSecond)}`,
+  async prepare(input, ports, signal) {
+    const rate = Math.max(1, Math.round(input.bitsPerSecond / 8_000));
+    const prepared = await prepareLinks(input, ports, signal);
+    return { ...prepared, kilobytesPerSecond: rate, type: 'bandwidth', attributes: { rate } };
+  },
+  inject: (record, _ports, signal) => addToxics(record, signal),
+  prove: (record, { clock }, signal) =>
+    proveOnLinks(record, 'the rate of sent bytes', async (link) => {
+      // No question of Testcard's own is large enough to feel a limit: only real traffic can show it.
+      const look = await lookAtLink(link, { streams: [], forMs: LOOK_MS, clock, signal });
+      return judgeBandwidth(look, link, record.kilobytesPerSecond);
+    }),
+  // Pipelines send in bursts, a segment at a time.
+  provableWithinMs: () => 8_000,
+  revert: (record, _ports, signal) => removeToxics(record, signal),
+  proveReverted: (record, { clock }, signal) => proveLinksFree(record, { atMostMs: 100, clock, signal }),
+};
+
+/** Exported for its unit test. */
+export function judgeBandwidth(look: Look, link: BrokenLink, kilobytesPerSecond: number): LinkFindings {
+  if (!look.isLive) {
+    const why = 'this proxy counts the bytes of a connection when it ends: no rate can be seen';
+    return { link: silent(why, why) };
+  }
+  return Object.fromEntries(
+    link.used.map((stream): [Stream, Finding] => [
+      stream,
+      judgeRate(look.points, stream, link.behind[stream], kilobytesPerSecond),
+    ]),
+  );
+}
+
+function judgeRate(points: readonly CurvePoint[], stream: Stream, behind: number, limit: number): Finding {
+  // The last stretch in which something was waiting at every sample.
+  const lastFree = points.findLastIndex(({ counters }) => backlog(counters, stream) <= behind);
+  const [first, last] = [points[lastFree + 1], points.at(-1)];
+  const stretchMs = first && last ? last.fromMs - first.toMs : 0;
+  if (!first || !last || stretchMs < STRETCH_MS) {
+    const passed = (points.at(-1)?.counters[stream].sentBytes ?? 0) - (points[0]?.counters[stream].sentBytes ?? 0);
+    return silent(passed === 0 ? 'nothing moved' : 'all that came was sent on: it is less than the limit');
+  }
+  const sentBytes = last.counters[stream].sentBytes - first.counters[stream].sentBytes;
+  const rate = sentBytes / stretchMs; // bytes a millisecond are kilobytes a second
+  const waiting = backlog(last.counters, stream) - behind;
+  const seen = `${describeBitrate(rate * 8_000)} with ${waiting} bytes waiting`;
+  if (sentBytes === 0) return silent(`nothing was sent on, with ${waiting} bytes waiting`);
+  // One slice more may fall into the stretch than belongs there.
+  return rate <= limit * (OVER_RATIO + 20 / stretchMs) ? shown(seen) : contradicted(seen);
+}
