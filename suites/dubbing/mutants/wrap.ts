@@ -78,7 +78,10 @@ async function wrap({ service, make }: Trial): Promise<void> {
     await logEnded;
     const own = code ?? 128 + (signal ? constants.signals[signal] : 0);
     const exitCode = forcedCode ?? (taps.exitCode ? taps.exitCode(own) : own);
-    if (exitCode === undefined) return; // hangs on, as its defect wants it
+    if (exitCode === undefined) {
+      setInterval(() => {}, 60_000); // hangs on, as its defect wants it
+      return;
+    }
     output?.stop();
     process.exit(exitCode);
   });

@@ -6,6 +6,7 @@ import { BREAKER_MUTANTS } from './circuit-breaker.ts';
 import { FRAGMENT_MUTANTS } from './fragments.ts';
 import { LIFE_MUTANTS } from './life.ts';
 import { OUTPUT_MUTANTS } from './output.ts';
+import { RECONNECTION_MUTANTS } from './reconnection.ts';
 import { TELLING_MUTANTS } from './telling.ts';
 import { TRUE_PIPELINE } from './true-pipeline.ts';
 
@@ -14,6 +15,7 @@ export const MUTANTS: Mutant[] = [
   ...FRAGMENT_MUTANTS,
   ...BREAKER_MUTANTS,
   ...BACK_PRESSURE_MUTANTS,
+  ...RECONNECTION_MUTANTS,
   ...LIFE_MUTANTS,
   ...TELLING_MUTANTS,
 ];

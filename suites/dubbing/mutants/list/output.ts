@@ -71,10 +71,10 @@ export const OUTPUT_MUTANTS: Mutant[] = [
     {
       name: 'fragments-swapped-in-output',
       defect: 'the sound of two neighbouring fragments changes places',
-      against: short,
+      against: sync,
       killedBy: { check: SYNC },
     },
-    { output: () => swapSound(2000, 4000) },
+    { output: () => swapSound(12_000, 6000) },
   ),
   worker(
     {
