@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { resolveAddress } from '../environment/address-map.ts';
 import { findEnvironment, requireEnvironment } from '../environment/index.ts';
 import type { LogLine } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
@@ -87,6 +88,14 @@ export async function takeDown(name: string | undefined, signal: AbortSignal): P
 /** What commands ask of the faults in a detached environment. */
 export function faultsOf(name: string | undefined, signal: AbortSignal): FaultClient {
   return faultClient(findDetached(projectFolders().reports, name), signal);
+}
+
+/** An address as services see it → as this machine reaches it, in the environment of that name or the only one that is up. */
+export function addressByHand(url: string, name?: string): string {
+  const { reports } = projectFolders();
+  const up = listDetached(reports);
+  const meant = name === undefined ? (up.length === 1 ? up[0] : undefined) : findDetached(reports, name);
+  return meant ? resolveAddress(url, meant.ports) : url;
 }
 
 export const allUp = (): DetachedState[] => listDetached(projectFolders().reports);

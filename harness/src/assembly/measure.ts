@@ -8,6 +8,7 @@ import { TestcardError } from '../model/errors.ts';
 import type { Measurements, MeasureName } from '../model/measurements.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
 import { createTempFolder } from '../runtime/ownership/temp-folder.ts';
+import { addressByHand } from './by-hand.ts';
 import { fixtureNamed } from './fixtures.ts';
 
 const READABLE_WITHIN_MS = 15_000;
@@ -36,7 +37,7 @@ export async function measureTarget(
   const folder = createTempFolder('measure');
   try {
     const recorder = startRecorder(
-      { name: 'stream', url: target, folder: folder.path },
+      { name: 'stream', url: addressByHand(target), shownAs: target, folder: folder.path },
       { signal, clock: systemClock, guard: processGuard() },
     );
     const flowing = await poll<true>(

@@ -31,7 +31,8 @@ Examples:
   testcard measure output.flv
   testcard measure output.flv --only timestamps,av-sync
   testcard measure output.flv --fixture one-minute --json > measurements.json
-  testcard measure rtsp://127.0.0.1:8554/live/test/in --for 20s`,
+  testcard measure rtsp://127.0.0.1:8554/live/test/in --for 20s
+  testcard measure rtmp://mediamtx:1935/live/test/out    (in an environment that testcard up --detach started)`,
     )
     .action(async (target: string, options: MeasureOptions) => {
       const say = (line: string) => process.stderr.write(`testcard: ${line}\n`);
