@@ -14,6 +14,7 @@ import { emitStep } from '../engine/steps/emit.ts';
 import { eventuallyStep } from '../engine/steps/eventually.ts';
 import { expectStep } from '../engine/steps/expect.ts';
 import { finishStep } from '../engine/steps/finish.ts';
+import { mediaStep } from '../engine/steps/media.ts';
 import { networkStep } from '../engine/steps/network.ts';
 import { parallelStep } from '../engine/steps/parallel.ts';
 import { phaseStep } from '../engine/steps/phase.ts';
@@ -39,6 +40,7 @@ export const registry: Registry = {
     stopStep,
     serviceStep,
     networkStep,
+    mediaStep,
     emitStep,
     requestStep,
     expectStep,

@@ -59,7 +59,8 @@ export function describePayload(payload: unknown, subject?: LogSubject): Record<
     const sequenceNumber = subject?.sequenceNumberOf(payload.fragment_id);
     if (sequenceNumber !== undefined) said.sequence_number = sequenceNumber;
   }
-  if (isRecord(payload.metadata)) addFields(said, payload.metadata, ['sequence_number']);
+  if (isRecord(payload.metadata)) addFields(said, payload.metadata, ['sequence_number', 'pts_ns', 'source_pts_ns']);
+  if (isRecord(payload.audio)) addFields(said, payload.audio, ['format', 'duration_ms']);
   addFields(said, payload, SHOWN);
   if (isRecord(payload.error) && 'code' in payload.error) said.error_code = short(String(payload.error.code));
   return said;
