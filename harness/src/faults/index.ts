@@ -2,8 +2,9 @@
 
 import type { AnyFaultKind } from '../model/faults.ts';
 import { linkFaults } from './link/index.ts';
+import { mediaFaults } from './media/index.ts';
 import { serviceFaults } from './service/index.ts';
 
 export { type FaultEntry, type FaultLedger, FaultRunner } from './fault-runner.ts';
 
-export const faultKinds: AnyFaultKind[] = [...linkFaults, ...serviceFaults];
+export const faultKinds: AnyFaultKind[] = [...linkFaults, ...mediaFaults, ...serviceFaults];

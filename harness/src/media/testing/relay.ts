@@ -9,6 +9,8 @@ const MAIN = new URL('../../../../services/media-relay/src/main.ts', import.meta
 export interface TestRelay {
   rtsp: string;
   rtmp: string;
+  /** Its control API. */
+  api: string;
   pid: number;
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -22,16 +24,17 @@ export async function startRelay(env: Record<string, string> = {}): Promise<Test
   const exited = once(child, 'exit');
   const listening = (async () => {
     for await (const line of createInterface({ input: child.stdout })) {
-      const { msg, rtspPort, rtmpPort } = JSON.parse(line) as Record<string, string | number>;
-      if (msg === 'listening') return { rtspPort, rtmpPort };
+      const { msg, rtspPort, rtmpPort, apiPort } = JSON.parse(line) as Record<string, string | number>;
+      if (msg === 'listening') return { rtspPort, rtmpPort, apiPort };
     }
     throw new Error('the relay ended before it listened');
   })();
-  const { rtspPort, rtmpPort } = await listening;
+  const { rtspPort, rtmpPort, apiPort } = await listening;
   child.stdout.resume();
   return {
     rtsp: `rtsp://127.0.0.1:${rtspPort}`,
     rtmp: `rtmp://127.0.0.1:${rtmpPort}`,
+    api: `http://127.0.0.1:${apiPort}`,
     pid: child.pid ?? 0,
     async kill(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
