@@ -63,7 +63,7 @@ async function testcard(args: string[], signal: AbortSignal): Promise<{ result?:
   try {
     const [stdout, stderr] = await Promise.all([textOf(child, 'stdout'), textOf(child, 'stderr')]);
     if (signal.aborted) return { problem: 'interrupted' };
-    if (stdout.trim() === '') return { problem: lastLine(stderr) };
+    if (stdout.trim() === '') return { problem: lastLines(stderr) };
     return { result: parseRunResult(stdout) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
@@ -83,6 +83,11 @@ async function textOf(child: ChildProcess, which: 'stdout' | 'stderr'): Promise<
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? 'it said nothing';
+function lastLines(text: string): string {
+  const lines = text
+    .trim()
+    .split('\n')
+    .slice(-2)
+    .map((line) => line.trim());
+  return lines.join(' · ') || 'it said nothing';
 }

@@ -18,8 +18,8 @@ import type { LogRecord, Mutant, Taps } from '../mutant.ts';
 const quick = { suite: 'fragment-tracker', case: 'answers after 0ms' };
 const fourth = { suite: 'fragment-tracker', case: 'lets the fourth wait' };
 const silence = { suite: 'fragment-tracker', case: 'gives a fragment up' };
-const tooLong = { suite: 'edge-cases-audio', case: '1.3 times' };
-const fitted = { suite: 'edge-cases-audio', case: '0.95 times' };
+const tooLong = { suite: 'edge-cases-audio', case: '30 % too short' };
+const fitted = { suite: 'edge-cases-audio', case: '5 % too short' };
 
 const OUT_OF_ORDER = { check: /INVALID_SEQUENCE/ };
 const CORRELATED = { check: /each followed by|followed/ };

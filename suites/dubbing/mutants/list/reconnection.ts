@@ -1,16 +1,20 @@
 // Workers that lose their STS and do not come back as they promise.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { withField, withoutField, withoutLine } from '../defects/log-defects.ts';
-import { rewrite, rewriteToServer, sequenceOf } from '../defects/sts-defects.ts';
+import { add, setTo } from '../defects/metrics-defects.ts';
+import { rewriteToServer, sequenceOf } from '../defects/sts-defects.ts';
 import type { LogRecord, Mutant, Taps, Wrapped } from '../mutant.ts';
 import { isFrame, isKeyframe, isVideo } from '../wrappers/flv-tags.ts';
 
 const resumes = { suite: 'reconnection', case: 'backs off exponentially' };
+const closed = { suite: 'reconnection-causes', case: 'closes the connection' };
+const killed = { suite: 'reconnection-causes', case: 'was killed' };
 const givesUp = { suite: 'reconnection', case: 'gives up after five' };
 
 const worker = (mutant: Omit<Mutant, 'service' | 'make' | 'seconds'>, make: (wrapped: Wrapped) => Taps): Mutant => ({
   service: 'media-service',
-  seconds: mutant.against === resumes ? 75 : 100,
+  seconds: mutant.against === givesUp ? 100 : mutant.against === resumes ? 75 : 45,
   make,
   ...mutant,
 });
@@ -35,8 +39,8 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'back-off-half',
       defect: 'attempts to reconnect come after half the time',
-      against: resumes,
-      killedBy: { check: /reconnection attempt.*(4s|8s)/ },
+      against: killed,
+      killedBy: { check: /disconnected.*(2s|4s)/ },
     },
     () => ({
       preload: 'preload/timers.ts',
@@ -81,7 +85,7 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'sequence-goes-on',
       defect: 'the new session counts on from where the lost one was',
-      against: resumes,
+      against: closed,
       killedBy: { check: /"fragment:data", sequence_number 0/ },
     },
     () => {
@@ -103,8 +107,8 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'no-stream-init-again',
       defect: 'the new connection begins without stream:init',
-      against: resumes,
-      killedBy: { check: /reconnection attempt/ },
+      against: closed,
+      killedBy: { check: /worker_reconnection_total/ },
     },
     () => ({
       sts: () => ({
@@ -118,22 +122,22 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'stale-sound-after-reconnect',
       defect: 'after the reconnection each fragment gets the sound of one from before the loss',
-      against: resumes,
+      against: closed,
       killedBy: { check: /sound against picture within/ },
     },
     () => {
       let old: unknown;
-      let connections = 0;
       return {
-        sts: () => {
-          connections += 1;
-          const first = connections === 1;
-          return rewrite((event, payload) => {
-            if (event !== 'fragment:processed' || !payload.dubbed_audio) return payload;
-            if (first) old = payload.dubbed_audio;
-            return { ...payload, dubbed_audio: old ?? payload.dubbed_audio };
-          });
-        },
+        sts: () => ({
+          fromWorker(event, payload, wire) {
+            if (event === 'fragment:data' && wire.earlier === 0) old = payload.audio;
+            wire.toServer(event, payload);
+          },
+          fromServer(event, payload, wire) {
+            const stale = wire.earlier > 0 && payload.dubbed_audio;
+            wire.toWorker(event, stale ? { ...payload, dubbed_audio: old } : payload);
+          },
+        }),
       };
     },
   ),
@@ -141,7 +145,7 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'loss-unsaid',
       defect: 'the loss of the STS is not logged',
-      against: resumes,
+      against: closed,
       killedBy: { check: /disconnected/ },
     },
     () => ({ log: withoutLine(/^sts disconnected$/) }),
@@ -168,8 +172,8 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'picture-gap-at-loss',
       defect: 'the output has no picture for a moment when the STS is lost',
-      against: resumes,
-      killedBy: { check: /gap in the picture/ },
+      against: closed,
+      killedBy: { check: /gap in the picture|no frame lost/ },
     },
     ({ onLog }) => {
       let lost = false;
@@ -190,5 +194,45 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
         },
       };
     },
+  ),
+  worker(
+    {
+      name: 'loss-noticed-late',
+      defect: 'the loss of the STS is noticed three seconds late',
+      against: closed,
+      killedBy: { check: /disconnected/ },
+    },
+    () => ({ sts: () => ({ serverLost: () => pause(3000) }) }),
+  ),
+  worker(
+    {
+      name: 'loss-counted-as-time-out',
+      defect: 'what was in flight when the STS was lost is counted as timed out',
+      against: closed,
+      killedBy: { check: /worker_fallback_total\{reason="disconnected"\}/ },
+    },
+    () => ({
+      metrics: (text) => {
+        const lost = Number(/^worker_fallback_total\{reason="disconnected"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+        const moved = add('worker_fallback_total{reason="timeout"}', lost)(text);
+        return setTo('worker_fallback_total{reason="disconnected"}', 0)(moved);
+      },
+    }),
+  ),
+  worker(
+    {
+      name: 'stream-init-twice',
+      defect: 'the new session is begun twice',
+      against: closed,
+      killedBy: { check: /event "stream:init": exactly 1|event "stream:init".*1 line/ },
+    },
+    () => ({
+      sts: () => ({
+        fromWorker(event, payload, wire) {
+          wire.toServer(event, payload);
+          if (event === 'stream:init' && wire.earlier > 0) wire.toServer(event, payload);
+        },
+      }),
+    }),
   ),
 ];
