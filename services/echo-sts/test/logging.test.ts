@@ -26,6 +26,9 @@ describe('the log', () => {
       ['received', 'stream:end', 'stream-1', undefined, undefined],
       ['sent', 'stream:complete', 'stream-1', undefined, undefined],
     ]);
+    const data = server.logs.find(({ event }) => event === 'fragment:data');
+    expect(data).toMatchObject({ format: 'pcm_s16le', duration_ms: expect.any(Number) });
+    expect(JSON.stringify(data)).not.toContain('data_base64');
   });
 
   it('gives the time in epoch seconds and the level as a word', async () => {
