@@ -17,7 +17,7 @@ const known = {
 };
 const env = { CAMERA_PASSWORD: 'sesame' };
 
-const shown = ['README.md', 'docs/writing-suites.md'].flatMap((page) => {
+const shown = ['README.md', 'docs/writing-suites.md', 'docs/faults.md', 'docs/reproduce-a-fault.md'].flatMap((page) => {
   const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms);
   return [...blocks].flatMap(([, text = '']) => {
     const name = /^suite: (.*)$/m.exec(text)?.[1];
