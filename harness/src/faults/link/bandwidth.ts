@@ -3,10 +3,10 @@
 import type { FaultKind } from '../../model/faults.ts';
 import { describeBitrate, describeTarget, type LinkFaultInputs, linkFaultSchemas } from '../../model/network-fault.ts';
 import { type BrokenLink, backlog, prepareLinks, type Stream } from './broken-link.ts';
-import type { CurvePoint } from './curves.ts';
+import { type CurvePoint, lagsOf } from './curves.ts';
 import { contradicted, type Finding, type LinkFindings, proveOnLinks, shown, silent } from './findings.ts';
 import { type Look, lookAtLink } from './look-at-link.ts';
-import { proveLinksFree } from './prove-links-free.ts';
+import { proveReleased } from './prove-links-free.ts';
 import { addToxics, removeToxics, type ToxicRecord } from './toxic-record.ts';
 
 interface BandwidthRecord extends ToxicRecord {
@@ -16,6 +16,8 @@ interface BandwidthRecord extends ToxicRecord {
 const LOOK_MS = 700;
 /** Long enough for the proxy's slices (20 ms, Toxiproxy's: 100 ms) to even out. */
 const STRETCH_MS = 400;
+/** A piece that a limit would delay by less than this cannot tell whether there is one. */
+const TELLING_MS = 20;
 const OVER_RATIO = 1.2;
 
 export const bandwidthFault: FaultKind<LinkFaultInputs['network.bandwidth'], BandwidthRecord> = {
@@ -38,7 +40,16 @@ export const bandwidthFault: FaultKind<LinkFaultInputs['network.bandwidth'], Ban
   // Pipelines send in bursts, a segment at a time.
   provableWithinMs: () => 8_000,
   revert: (record, _ports, signal) => removeToxics(record, signal),
-  proveReverted: (record, { clock }, signal) => proveLinksFree(record, { atMostMs: 100, clock, signal }),
+  proveReverted: (record, { clock }, signal) =>
+    proveReleased(record, 'the rate of sent bytes', signal, async (link) => {
+      const look = await lookAtLink(link, { streams: [], forMs: LOOK_MS, clock, signal });
+      const findings = link.used.map((stream): [Stream, Finding] => [
+        stream,
+        judgeFree(look.points, stream, link.behind[stream], record.kilobytesPerSecond),
+      ]);
+      const canTell = look.isLive && findings.some(([, { state }]) => state !== 'silent');
+      return canTell ? Object.fromEntries(findings) : 'no traffic that would feel the limit';
+    }),
 };
 
 /** Exported for its unit test. */
@@ -71,4 +82,21 @@ function judgeRate(points: readonly CurvePoint[], stream: Stream, behind: number
   if (sentBytes === 0) return silent(`nothing was sent on, with ${waiting} bytes waiting`);
   // One slice more may fall into the stretch than belongs there.
   return rate <= limit * (OVER_RATIO + 20 / stretchMs) ? shown(seen) : contradicted(seen);
+}
+
+/** More passes than the limit allows, or a piece goes on at once that would have taken its time under it. */
+function judgeFree(points: readonly CurvePoint[], stream: Stream, behind: number, limit: number): Finding {
+  const limited = judgeRate(points, stream, behind, limit);
+  if (limited.state === 'shown') return contradicted(limited.seen);
+  const [first, last] = [points[0], points.at(-1)];
+  const lookedForMs = first && last ? last.toMs - first.fromMs : 0;
+  const rate = first && last ? (last.counters[stream].sentBytes - first.counters[stream].sentBytes) / lookedForMs : 0;
+  if (rate > limit * OVER_RATIO) return shown(describeBitrate(rate * 8_000));
+  for (const { bytes, minMs, maxMs } of lagsOf(points, stream, behind)) {
+    const limitedMs = bytes / limit;
+    if (limitedMs < TELLING_MS) continue;
+    if (minMs > limitedMs / 2) return contradicted(`${bytes} bytes took ${minMs.toFixed(0)} ms or more`);
+    if (maxMs !== undefined && maxMs < limitedMs / 2) return shown(`${bytes} bytes within ${maxMs.toFixed(0)} ms`);
+  }
+  return silent('too little came to tell');
 }

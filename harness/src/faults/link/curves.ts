@@ -39,6 +39,8 @@ export const hasArrivals = (points: readonly CurvePoint[], stream: Stream): bool
 
 /** Between these two, the time that bytes took from being received to being sent on. `maxMs` is undefined when they are not sent yet. */
 export interface Lag {
+  /** How many came in since the sample before. */
+  bytes: number;
   minMs: number;
   maxMs: number | undefined;
 }
@@ -53,15 +55,16 @@ export function lagsOf(points: readonly CurvePoint[], stream: Stream, behind: nu
     const before = points[index - 1];
     if (!before) continue;
     const { receivedBytes } = point.counters[stream];
-    if (receivedBytes <= before.counters[stream].receivedBytes) continue;
+    const bytes = receivedBytes - before.counters[stream].receivedBytes;
+    if (bytes <= 0) continue;
     const sentIndex = points.findIndex(
       ({ counters }, at) => at >= index && counters[stream].sentBytes >= receivedBytes - behind,
     );
     const sent = points[sentIndex];
     const unsent = points[sentIndex - 1];
     if (!sent || !unsent)
-      lags.push({ minMs: Math.max(0, (points.at(-1)?.fromMs ?? 0) - point.toMs), maxMs: undefined });
-    else lags.push({ minMs: Math.max(0, unsent.fromMs - point.toMs), maxMs: sent.toMs - before.fromMs });
+      lags.push({ bytes, minMs: Math.max(0, (points.at(-1)?.fromMs ?? 0) - point.toMs), maxMs: undefined });
+    else lags.push({ bytes, minMs: Math.max(0, unsent.fromMs - point.toMs), maxMs: sent.toMs - before.fromMs });
   }
   return lags;
 }

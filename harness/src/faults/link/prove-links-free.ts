@@ -23,11 +23,7 @@ const LOOK_MS = 500;
 const ANSWER_SPARE_MS = 50;
 
 export function proveLinksFree(record: LinkRecord, options: FreeOptions): Promise<Proof> {
-  return proveOnLinks(record, 'the lag between received and sent bytes', async (link) => {
-    const toxics = await toxicNames(link, options.signal);
-    const isOwn = (name: string) => name.startsWith(toxicPrefix(record));
-    // What another fault does to the link cannot be told from what this one did.
-    if (!toxics.every(isOwn)) return { link: judgeToxics(toxics.filter(isOwn), 'another fault is on the link') };
+  return proveReleased(record, 'the lag between received and sent bytes', options.signal, async (link) => {
     const look = await lookAtLink(link, {
       ...{ streams: link.used, forMs: LOOK_MS, clock: options.clock, signal: options.signal },
       isEnough: (points) =>
@@ -36,11 +32,28 @@ export function proveLinksFree(record: LinkRecord, options: FreeOptions): Promis
         ),
     });
     const findings = look.isLive ? judgeCurves(look, link, options) : { link: judgeAnswer(look) };
-    const isSilent = Object.values(findings).every(({ state }) => state === 'silent');
-    if (isSilent && look.probe && !look.probe.opener) {
-      return { link: judgeToxics(toxics, 'nothing moves, and the server answers nothing, also not directly') };
-    }
-    return findings;
+    const canTell = look.probe?.opener !== undefined || Object.values(findings).some(({ state }) => state !== 'silent');
+    return canTell || !look.probe ? findings : 'nothing moves, and the server answers nothing, also not directly';
+  });
+}
+
+/**
+ * The effect is over on all links, as `look` sees it. Where it says instead why no effect could be seen there (or another fault would hide
+ * it), what is left is what the proxy says of itself: that nothing of this fault is on the link.
+ */
+export function proveReleased(
+  record: LinkRecord,
+  by: string,
+  signal: AbortSignal,
+  look: (link: BrokenLink) => Promise<LinkFindings | string>,
+): Promise<Proof> {
+  return proveOnLinks(record, by, async (link) => {
+    const toxics = await toxicNames(link, signal);
+    const own = toxics.filter((name) => name.startsWith(toxicPrefix(record)));
+    const findings = own.length < toxics.length ? 'another fault is on the link' : await look(link);
+    if (typeof findings !== 'string') return findings;
+    if (own.length > 0) return { link: contradicted(`the proxy still has ${own.join(', ')}`) };
+    return { link: shown(`${findings}; the proxy has nothing of this one left`) };
   });
 }
 
@@ -76,9 +89,3 @@ function judgeAnswer({ probe }: Look): Finding {
   const seen = `an answer came ${laterMs.toFixed(0)} ms later than without the proxy`;
   return laterMs <= ANSWER_SPARE_MS ? shown(seen) : contradicted(seen);
 }
-
-/** Where no effect and no end of it could show: what the proxy says of itself. */
-const judgeToxics = (own: string[], because: string): Finding =>
-  own.length > 0
-    ? contradicted(`the proxy still has ${own.join(', ')}`)
-    : shown(`${because}; the proxy has nothing of this one left`);

@@ -11,6 +11,8 @@ export interface Peer {
   bytes(): number;
   /** Resolves with how the connection ended for this peer: `end` for a FIN, or an error code. */
   readonly ended: Promise<string>;
+  /** Resolves when the first bytes have come. */
+  readonly first: Promise<void>;
 }
 
 export function watchPeer(socket: Socket): Peer {
@@ -25,7 +27,8 @@ export function watchPeer(socket: Socket): Peer {
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     socket.once('close', () => resolve('close'));
   });
-  return { socket, ended, bytes: () => bytes, text: () => Buffer.concat(chunks).toString('utf8') };
+  const first = new Promise<void>((resolve) => socket.once('data', () => resolve()));
+  return { socket, ended, first, bytes: () => bytes, text: () => Buffer.concat(chunks).toString('utf8') };
 }
 
 export interface TestServer {
