@@ -123,23 +123,110 @@ describe('faults on services', () => {
   });
 });
 
-describe('a killed run', () => {
-  it.each(['service: { pause: counter }', 'service: { stop: counter }'])(
-    'leaves nothing of %s: the next command says so',
-    async (step) => {
-      project.write('suites/a.suite.yaml', suite(step, 'wait: 60s', 'expect: [{ service: counter, state: ready }]'));
-      const run = project.start(['run']);
-      const proven = await poll(
-        () => (faults().some(({ state }) => state === 'proven') ? { done: true, value: true } : { done: false }),
-        { withinMs: 20_000, clock: systemClock },
-      );
-      expect(proven.ok).toBe(true);
-      expect(ledgers(run.pid)).toHaveLength(1);
-      run.kill('SIGKILL');
-      await run;
-      const { stderr, stdout } = await project.cli(['list']);
-      expect(`${stdout}${stderr}`).toMatch(/fault of a killed run: (pause|stop) counter: gone with its environment/);
-      expect(ledgers(run.pid)).toEqual([]);
-    },
+/** A second service that asks the first over one connection, ten times a second. */
+function addCaller(environment = '{ PEER: "http://counter:8000/json" }'): void {
+  project.write(
+    'caller.mjs',
+    `import { Agent, get } from 'node:http';
+     const agent = new Agent({ keepAlive: true });
+     setInterval(() => get(process.env.PEER, { agent }, (answer) => answer.resume()).on('error', () => {}), 100);`,
   );
+  const compose = join(project.folder, 'compose/tiny/compose.yaml');
+  const caller = `  caller:
+    image: none
+    environment: ${environment}
+    x-testcard: { embedded: { run: [node, caller.mjs] } }
+`;
+  project.write('compose/tiny/compose.yaml', `${readFileSync(compose, 'utf8').trimEnd()}\n${caller}`);
+}
+
+describe('faults on links', () => {
+  it('are proven on a link in use, and over when the step says so', async () => {
+    addCaller();
+    project.write(
+      'suites/a.suite.yaml',
+      suite(
+        'eventually: { within: 5s, http: "http://counter:8000/json", status: 200 }',
+        'wait: 300ms',
+        'network: { between: [caller, counter], cut: true, for: 500ms }',
+        'network: { between: [caller, counter], wedge: true, for: 500ms }',
+        'expect: [{ service: counter, state: ready }]',
+      ).replace('wedge: true, for: 500ms }', 'wedge: true, for: 500ms }\n      - wait: 1s'),
+    );
+    const { exitCode, output } = await project.cli(['run']);
+    expect(output).toContain('1 passed, 0 failed, 0 inconclusive');
+    expect(exitCode).toBe(0);
+    const states = faults().map(({ kind, state }) => `${kind} ${state}`);
+    for (const kind of ['network.cut', 'network.wedge']) {
+      for (const state of ['asked', 'injected', 'proven', 'reverted']) expect(states).toContain(`${kind} ${state}`);
+    }
+  });
+
+  it('are inconclusive, with exit code 3, on a link that nothing uses', async () => {
+    addCaller('{ UNUSED: "http://counter:8000/json", PEER: "http://127.0.0.1:9/" }');
+    project.write(
+      'suites/a.suite.yaml',
+      suite('network: { between: [caller, counter], cut: true }', 'expect: [{ service: counter, state: ready }]'),
+    );
+    const { exitCode, output } = await project.cli(['run']);
+    expect(exitCode).toBe(3);
+    expect(output).toMatch(/nothing has used/);
+    expect(project.result().suites[0]?.cases[0]?.error).toMatchObject({ code: 'FAULT_UNPROVEN' });
+  });
+
+  it('are refused before anything starts where there is no link, no such service, or nothing to do', async () => {
+    addCaller();
+    project.write(
+      'suites/a.suite.yaml',
+      suite(
+        'network: { between: [caller, conter], cut: true }',
+        'network: { between: [caller, counter], port: 80, cut: true }',
+        'network: { between: [caller, counter] }',
+        'network: { between: [caller, counter], cut: true, reset: true }',
+        'service: { kill: countr }',
+        'service: { kill: counter, stop: counter }',
+        'expect: [{ service: counter, state: ready }]',
+      ),
+    );
+    const { exitCode, output } = await project.cli(['validate']);
+    expect(exitCode).toBe(2);
+    expect(output).toMatch(/:7:\d+ error .*conter.*\n[\s\S]*did you mean `counter`/);
+    expect(output).toMatch(/:8:\d+ error there is no link between caller and counter at port 80/);
+    expect(output).toMatch(/:9:\d+ error .*says what happens to the link/);
+    expect(output).toMatch(/:10:\d+ error .*for two at once write two steps/);
+    expect(output).toMatch(/:11:\d+ error unknown service `countr`/);
+    expect(output).toMatch(/:12:\d+ error .*one of kill, stop/);
+  });
+});
+
+describe('a killed run', () => {
+  it.each([
+    'service: { pause: counter }',
+    'service: { stop: counter }',
+    'network: { between: [caller, counter], cut: true }',
+    'network: { between: [caller, counter], wedge: true }',
+    'network: { between: [caller, counter], latency: 200ms }',
+    'network: { between: [caller, counter], slow-close: 500ms }',
+  ])('leaves nothing of %s: the next command says so', async (step) => {
+    addCaller();
+    project.write(
+      'suites/a.suite.yaml',
+      suite('wait: 300ms', step, 'wait: 60s', 'expect: [{ service: counter, state: ready }]'),
+    );
+    const run = project.start(['run']);
+    const proven = await poll(
+      () => {
+        const last = faults().at(-1);
+        return last?.state === 'proven' ? { done: true, value: true } : { done: false, last };
+      },
+      { withinMs: 20_000, clock: systemClock },
+    );
+    expect(proven).toMatchObject({ ok: true });
+    expect(ledgers(run.pid)).toHaveLength(1);
+    run.kill('SIGKILL');
+    await run;
+    const { stderr, stdout } = await project.cli(['list']);
+    expect(`${stdout}${stderr}`).toMatch(/fault of a killed run: .*: gone with its environment/);
+    expect(ledgers(run.pid)).toEqual([]);
+  });
 });
