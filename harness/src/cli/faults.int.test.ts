@@ -1,5 +1,4 @@
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
@@ -32,8 +31,13 @@ function timeline(): TimelineEvent[] {
 }
 
 const faults = () => timeline().filter((event) => event.type === 'fault');
-const ledgers = (pid: number | undefined) =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`testcard-faults-${pid}_`));
+/** Any command on this machine undoes what killed runs left: these have a folder for temporary files to themselves. */
+const apart = () => {
+  const folder = join(project.folder, 'tmp');
+  mkdirSync(folder, { recursive: true });
+  return { env: { TMPDIR: folder } };
+};
+const ledgers = () => readdirSync(apart().env.TMPDIR).filter((name) => name.startsWith('testcard-faults-'));
 
 describe('faults on services', () => {
   it('are asked, proven, reverted on the timeline; recovery is timed against what the suite promises', async () => {
@@ -213,7 +217,7 @@ describe('a killed run', () => {
       'suites/a.suite.yaml',
       suite('wait: 300ms', step, 'wait: 60s', 'expect: [{ service: counter, state: ready }]'),
     );
-    const run = project.start(['run']);
+    const run = project.start(['run'], apart());
     const proven = await poll(
       () => {
         const last = faults().at(-1);
@@ -222,11 +226,11 @@ describe('a killed run', () => {
       { withinMs: 20_000, clock: systemClock },
     );
     expect(proven).toMatchObject({ ok: true });
-    expect(ledgers(run.pid)).toHaveLength(1);
+    expect(ledgers()).toHaveLength(1);
     run.kill('SIGKILL');
     await run;
-    const { stderr, stdout } = await project.cli(['list']);
+    const { stderr, stdout } = await project.cli(['list'], apart());
     expect(`${stdout}${stderr}`).toMatch(/fault of a killed run: .*: gone with its environment/);
-    expect(ledgers(run.pid)).toEqual([]);
+    expect(ledgers()).toEqual([]);
   });
 });
