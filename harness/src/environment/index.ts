@@ -1,5 +1,5 @@
 // The door of environment/: which Compose file is meant, and what it says.
 
 export { findEnvironment } from './find-environment.ts';
-export { allLinks, linksOfUse } from './links.ts';
+export { linksOfUse } from './links.ts';
 export { loadEnvironment, requireEnvironment } from './load-environment.ts';

@@ -126,7 +126,7 @@ export function renderSummary(run: RunResult, color: boolean, columns = 120): st
   for (const error of run.errors) parts.push(`${badge('inconclusive', c)} ${errorText(error)}`, '');
   const figures = figureTable(run, color, columns);
   if (figures !== '') parts.push(figures, '');
-  const flakes = renderFlakeTable(run, color);
+  const flakes = renderFlakeTable(run, color, columns);
   if (flakes !== '') parts.push(flakes, '');
   parts.push(verdictLine(run, c));
   parts.push(`${c.dim('report')}  ${run.folder}`);

@@ -9,10 +9,13 @@ import { finalAttempts, isFlaky } from '../model/rounds.ts';
 
 /** Ways of going wrong that are shown of one case; results.json has all. */
 const MAX_WAYS = 5;
+/** Width of the columns beside the name, and of what is put around it. */
+const OTHER_COLUMNS = 92;
+const MIN_NAME = 30;
 const HEAD = ['case', 'passed', 'failed', 'inconclusive', 'share (95 % bounds)', 'median', 'max'];
 
 /** Empty when no case could run more than once. */
-export function renderFlakeTable(run: RunResult, color: boolean): string {
+export function renderFlakeTable(run: RunResult, color: boolean, columns = 120): string {
   const rows = run.suites.flatMap((suite) =>
     suite.cases.flatMap((result) => (result.attempts ? [{ suite, result, attempts: result.attempts }] : [])),
   );
@@ -28,7 +31,7 @@ export function renderFlakeTable(run: RunResult, color: boolean): string {
     const count = (verdict: string) => rounds.filter((attempt) => attempt.verdict === verdict).length;
     const times = attempts.map(({ elapsedMs }) => elapsedMs).toSorted((a, b) => a - b);
     table.push([
-      nameOf(suite, result, c),
+      nameOf(suite, result, Math.max(MIN_NAME, columns - OTHER_COLUMNS), c),
       `${count('passed')} of ${rounds.length}`,
       count('failed') || '',
       count('inconclusive') || '',
@@ -41,8 +44,8 @@ export function renderFlakeTable(run: RunResult, color: boolean): string {
   return `${table.toString()}\n${roundsLine(run.repeat)}`;
 }
 
-function nameOf(suite: SuiteResult, result: CaseResult, c: ReturnType<typeof pc.createColors>): string {
-  const name = cut(`${suite.name} › ${result.title}`, 60);
+function nameOf(suite: SuiteResult, result: CaseResult, width: number, c: ReturnType<typeof pc.createColors>): string {
+  const name = cut(`${suite.name} › ${result.title}`, width);
   const mark = result.verdict === 'passed' ? c.green('✓') : result.verdict === 'failed' ? c.red('✗') : c.yellow('?');
   return `${mark} ${name}${isFlaky(result) ? c.yellow(' · flaky') : ''}`;
 }

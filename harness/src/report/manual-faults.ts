@@ -46,7 +46,9 @@ function proofText(proof: Proof | undefined, when: string | number | undefined):
 }
 
 function untilText(atMs: number, nowMs: number, id: string): string {
-  const left = formatDurationMs(Math.max(0, Math.round((atMs - nowMs) / 1_000) * 1_000));
+  // Proving may take longer than it was to be held.
+  if (atMs <= nowMs) return `${clockTime(atMs)}: its time is over, it is being reverted`;
+  const left = formatDurationMs(Math.max(1, Math.round((atMs - nowMs) / 1_000)) * 1_000);
   return `${clockTime(atMs)} (${left} left), or: testcard fault revert ${id}`;
 }
 
