@@ -61,6 +61,12 @@ describe('followed-by', () => {
     expect(judge(about('4s'), observed(jobs)).verdict).toBe('failed');
   });
 
+  it('does not take a line for one that follows it', () => {
+    const any = check([{ where: { job: 'a' } }]);
+    expect(judge(any, observed([line(1, 'taken', 'a'), line(2, 'done', 'a')])).verdict).toBe('passed');
+    expect(judge(any, observed([line(1, 'taken', 'a')])).verdict).toBe('failed');
+  });
+
   it('takes lines for the same thing only when all fields agree', () => {
     const both = { same: ['job', 'n'] };
     const jobs = [line(1, 'taken', 'a', { n: 1 }), line(2, 'done', 'a', { n: 2 })];

@@ -68,6 +68,11 @@ const TABLE: [check: Record<string, unknown>, good: Written[], bad: Written[]][]
     [retry(0), retry(4.3), retry(7.2), retry(99)],
     [retry(0), retry(4.3), retry(7.4), retry(99)],
   ],
+  [
+    { ...retries, intervals: { of: 'timestamp', are: [{ equals: '4s', tolerance: '1s' }], tolerance: '10ms' } },
+    [retry(0), retry(4.9)],
+    [retry(0), retry(5.1)],
+  ],
   [timed(['1s']), [retry(FROM), retry(FROM + 1_000)], [retry(FROM), retry(FROM + 2_000)]],
   [
     timed(['1s']),
@@ -217,6 +222,26 @@ describe('log check', () => {
     expect(logCheck.uses?.(both)).toEqual([
       { kind: 'service', name: of, path: ['log', 'of'] },
       { kind: 'service', name: 'gate', path: ['between', 'to', 'of'] },
+    ]);
+    const source = (service: string) => ({ of: service, where: { a: 1 } });
+    const many = {
+      'under-way': { from: source('a'), to: source('b'), same: 'id', peak: 1 },
+      'followed-by': { same: 'id', lines: [source('c'), source('d'), source(of)] },
+      between: { from: source('e'), to: source('a') },
+    };
+    const all = logCheck.schema.parse({ log: { of }, ...many });
+    const observation = await logCheck.observe(all, ports, { fromMs: 0 }, signal);
+    expect(Object.keys(observation.others ?? {}).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    const named = logCheck.uses?.(all).map(({ name, path }) => `${name}: ${path.join('.')}`);
+    expect(named?.sort()).toEqual([
+      'a: between.to.of',
+      'a: under-way.from.of',
+      'b: under-way.to.of',
+      'c: followed-by.lines.0.of',
+      'd: followed-by.lines.1.of',
+      'e: between.from.of',
+      `${of}: followed-by.lines.2.of`,
+      `${of}: log.of`,
     ]);
     asked.length = 0;
     expect(await logCheck.observe(input, ports, { fromMs: 5 }, signal)).toEqual({

@@ -263,6 +263,8 @@ describe('metric check', () => {
     expect(judge(takes, seen([{ x: 0 }, { x: 1 }]))).toMatchObject({ seen: 'saw 0, 1 (+0.3 s): 2 did not come' });
     expect(judge(takes, seen([{ x: 0 }, { x: 1 }])).hopeless).toBeUndefined();
     expect(judge(takes, seen([{ y: 0 }])).verdict).toBe('inconclusive');
+    const unknown = judge(takes, seen([{ x: 1 }, { x: 2 }], { fromMs: FROM - 1 }));
+    expect(unknown.verdict, 'it may have been 0 before the first sample').toBe('inconclusive');
     const gone = { problem: { message: 'refused' }, state: 'exited' as const };
     expect(judge(takes, seen([{ x: 0 }, { x: 1 }, { x: 2 }], gone)).verdict).toBe('inconclusive');
     expect(always(takes, seen([{ x: 0 }, { x: 1 }, { x: 2 }])).verdict).toBe('passed');
