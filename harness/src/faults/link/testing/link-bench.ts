@@ -1,7 +1,5 @@
 // A real link to break in tests: a server, a proxy (Testcard's own, or the Toxiproxy that TESTCARD_TOXIPROXY names), and a client's traffic.
 
-import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { systemClock } from '../../../base/clock.ts';
 import type { FaultPorts, Link } from '../../../model/faults.ts';
 import type { TimelineEvent } from '../../../model/timeline.ts';
@@ -11,8 +9,8 @@ import {
   type Peer,
   startServer,
   type TestServer,
-  until,
 } from '../../../runtime/embedded/link-proxy/testing/peers.ts';
+import { freePort, startToxiproxy } from '../../../runtime/embedded/link-proxy/testing/toxiproxy.ts';
 import { processGuard } from '../../../runtime/ownership/guard.ts';
 import { type FaultEntry, FaultRunner } from '../../fault-runner.ts';
 import { linkFaults } from '../index.ts';
@@ -38,7 +36,7 @@ export async function openBench(
   onPeer: (peer: Peer) => void = echo,
 ): Promise<LinkBench> {
   const server = await startServer(onPeer);
-  const proxy = proxyKind === 'own' ? await startOwn() : await startToxiproxy(realToxiproxy ?? '');
+  const proxy = proxyKind === 'own' ? await startOwn() : await startReal(realToxiproxy ?? '');
   const listen = await proxy.addProxy(server.port);
   const link: Link = {
     ...{ name: 'worker → server:8080', client: 'worker', server: 'server', port: 8080, listen },
@@ -104,23 +102,10 @@ async function startOwn(): Promise<TestProxy> {
   return { api, pid, stop, addProxy: (upstreamPort) => addProxy({ name, upstreamHost: '127.0.0.1', upstreamPort }) };
 }
 
-async function startToxiproxy(program: string): Promise<TestProxy> {
-  const apiPort = await freePort();
-  const child = spawn(program, ['-host', '127.0.0.1', '-port', String(apiPort), '-proxy-metrics'], { stdio: 'ignore' });
-  const { pid = 0 } = child;
-  const release = processGuard().adopt(pid);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const api = `http://127.0.0.1:${apiPort}`;
-  await until(
-    () =>
-      fetch(`${api}/version`).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    10_000,
-  );
+async function startReal(program: string): Promise<TestProxy> {
+  const { api, pid, stop } = await startToxiproxy(program);
   return {
-    ...{ api, pid },
+    ...{ api, pid, stop },
     async addProxy(upstreamPort) {
       const port = await freePort();
       const body = { name: 'worker-server-8080', listen: `127.0.0.1:${port}`, upstream: `127.0.0.1:${upstreamPort}` };
@@ -128,20 +113,7 @@ async function startToxiproxy(program: string): Promise<TestProxy> {
       if (!response.ok) throw new Error(await response.text());
       return { host: '127.0.0.1', port };
     },
-    async stop() {
-      child.kill('SIGKILL');
-      await ended;
-      release();
-    },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** How long one answer takes on the connection, ms. */
