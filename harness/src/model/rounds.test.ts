@@ -74,6 +74,8 @@ describe('what a case comes to over rounds', () => {
   it('shows the first attempt that ended as the whole did, or a passed one without its errors', () => {
     expect(combined(rounds('passed', 'inconclusive', 'failed')).kase.error?.message).toBe('a failed');
     expect(combined(rounds('failed', 'passed'), 0.5).kase).not.toHaveProperty('error');
+    const passes = [pass(1, 0, [result('a', 'passed', 1)]), pass(2, 0, [result('a', 'passed', 2)])];
+    expect(combined(passes).kase.elapsedMs).toBe(2); // the latest
   });
 
   it('lets the last attempt of a round decide it, and calls what needed one flaky', () => {

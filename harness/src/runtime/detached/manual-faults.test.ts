@@ -23,7 +23,10 @@ function setup() {
     revert: async (name) => void (world.stuck || world.broken.delete(name)),
     proveReverted: async (name) => ({ holds: !world.broken.has(name), by: 'looking', seen: 'again' }),
   };
-  const between = z.strictObject({ between: z.tuple([z.string(), z.string()]) });
+  const between = z.strictObject({
+    between: z.tuple([z.string(), z.string()]),
+    towards: z.string().optional(),
+  });
   const once: FaultKind<z.output<typeof between>, string> = {
     key: 'network.once',
     schema: between,
@@ -127,8 +130,22 @@ describe('faults by hand', () => {
     world.stuck = false;
     await faults.revert('1');
     expect(states()).toEqual(['1 over']);
+    await clock.advance(600_000);
+    expect(states()).toEqual(['1 over']);
     expect(faults.list()[0]).not.toHaveProperty('problem');
     expect(ledger.size).toBe(0);
+  });
+
+  it('whose end cannot be shown are reverted again when their lease is over', async () => {
+    const { clock, world, faults, states } = setup();
+    await faults.inject(hold('web', 60_000), never);
+    world.stuck = true;
+    const reverting = faults.revert('1');
+    reverting.catch(() => {});
+    await clock.advance(6_000);
+    world.stuck = false;
+    await clock.advance(54_000);
+    expect(states()).toEqual(['1 over']);
   });
 
   it('that are over in a moment are not held', async () => {
@@ -156,6 +173,8 @@ describe('faults by hand', () => {
     expect(await refused('service.hodl', {})).toBe('USAGE there is no fault service.hodl | did you mean service.hold?');
     expect(await refused('service.hold', { service: 'wbe' })).toBe('USAGE there is no service wbe | did you mean web?');
     expect(await refused('network.once', { between: ['web', 'dbb'] })).toContain('did you mean db?');
+    const elsewhere = { between: ['web', 'db'], towards: 'testcard' };
+    expect(await refused('network.once', elsewhere)).toContain('towards is one of the two ends: web, db');
     expect(await refused('service.hold', { service: 'web', hwo: 1 })).toMatch(/USAGE service\.hold: .*hwo/);
     expect(await refused('service.hold', { service: 'web' }, 0)).toMatch(/USAGE/);
     expect(await refused('service.hold', { service: 'web' }, 1e12)).toMatch(/USAGE .*at most 24h/);

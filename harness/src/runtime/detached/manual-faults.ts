@@ -102,7 +102,7 @@ export class ManualFaults {
     return held.report;
   }
 
-  /** Throws USAGE when there is no such fault in force; FAULT_NOT_REVERTED when its end could not be shown: it can be asked for again. */
+  /** Throws USAGE when there is no such fault in force; FAULT_NOT_REVERTED when its end could not be shown: it can be asked for again, and the end of its lease does. */
   async revert(id: string, signal = AbortSignal.timeout(REVERT_WITHIN_MS)): Promise<ManualFault> {
     const held = this.#held.find(({ report }) => report.id === id);
     if (!held?.fault) {
@@ -111,7 +111,6 @@ export class ManualFaults {
       throw new TestcardError('USAGE', held ? `fault ${id} is over already` : `there is no fault ${id}`, { hint });
     }
     const { report, fault, lease } = held;
-    lease.abort();
     report.state = 'reverting';
     try {
       await fault.revert(signal);
@@ -121,6 +120,7 @@ export class ManualFaults {
       report.problem = errorToSend(error);
       throw error;
     }
+    lease.abort();
     report.state = 'over';
     delete report.problem;
     delete held.fault;
