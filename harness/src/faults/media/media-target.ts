@@ -1,6 +1,7 @@
 // What the ways to break media have in common: where they are asked for, whether anything is published there, and how they end.
 
 import { formatDurationMs } from '../../base/duration.ts';
+import { poll } from '../../base/poll.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { FaultPorts, Proof, StreamLook } from '../../model/faults.ts';
 import { describeMediaFault, type MediaFault, type MediaTarget } from '../../model/media-fault.ts';
@@ -21,6 +22,8 @@ export interface MediaRecord {
   preparedAtMs: number;
 }
 
+/** A publisher that was accepted a moment ago may not have sent yet what its tracks are known by. */
+const READY_WITHIN_MS = 500;
 /** FFmpeg takes a tenth of this to start; the rest is for a machine that is busy. */
 export const READABLE_WITHIN_MS = 4_000;
 
@@ -38,8 +41,14 @@ export async function findPublished(
   }
   const url = ports.resolve(stream);
   const path = new URL(stream).pathname.replace(/^\/+|\/+$/g, '');
-  const facts = await pathFacts(api, path, signal);
-  if (facts === undefined) {
+  const found = await poll(
+    async (each) => {
+      const facts = await pathFacts(api, path, each);
+      return facts === undefined ? { done: false } : { done: true, value: facts };
+    },
+    { withinMs: READY_WITHIN_MS, clock: ports.clock, signal },
+  );
+  if (!found.ok) {
     throw new TestcardError(
       'FAULT_UNPROVEN',
       `nobody publishes on ${stream} at ${service}: there is nothing to break`,
@@ -48,6 +57,7 @@ export async function findPublished(
       },
     );
   }
+  const facts = found.value;
   const preparedAtMs = ports.clock.nowMs();
   return {
     ...{ id: crypto.randomUUID(), api, stream, url, path, source: facts.source },

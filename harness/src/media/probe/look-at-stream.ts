@@ -23,16 +23,13 @@ const NO_TIME_MS = -1e12;
 export async function lookAtStream(url: string, options: LookOptions, signal: AbortSignal): Promise<StreamLook> {
   const { forMs, withinMs, pictures = false, guard } = options;
   const look: StreamLook = { tracks: [], packets: [], missing: 0, ...(pictures ? { pictures: [] } : {}) };
+  const isRtsp = url.startsWith('rtsp:');
   const maps = ['-map', '0:v?', '-map', '0:a?'];
   const running = startTool(
     'ffmpeg',
     [
       // A queue that waits for late packets notices the numbers that never come; without one FFmpeg says nothing of them.
-      ...[
-        '-loglevel',
-        'warning',
-        ...(url.startsWith('rtsp:') ? ['-rtsp_transport', 'tcp', '-reorder_queue_size', '8'] : []),
-      ],
+      ...['-loglevel', 'warning', ...(isRtsp ? ['-rtsp_transport', 'tcp', '-reorder_queue_size', '8'] : [])],
       ...['-max_delay', '100000', '-analyzeduration', '500000', '-fpsprobesize', '0', '-copyts', '-i', url],
       // When one track is silent the other must not wait for it in the muxer.
       ...['-max_interleave_delta', '100000', ...tapArguments(maps, 3)],
@@ -59,7 +56,9 @@ export async function lookAtStream(url: string, options: LookOptions, signal: Ab
       clearTimeout(timer);
       timer = setTimeout(() => void running.stop(200), forMs);
     }
-    look.packets.push(seen);
+    // FFmpeg's RTSP demuxer has no time for the first frame yet, and its muxers write a 0 there.
+    const isTimeless = isRtsp && seen.kind === 'video' && !look.packets.some(({ kind }) => kind === 'video');
+    look.packets.push(isTimeless ? { ...seen, ptsMs: Number.NaN } : seen);
   });
   const readPicture = readTap(({ sum }) => {
     if (look.pictures !== undefined && look.pictures.length < MAX_PACKETS) look.pictures.push(sum);
