@@ -6,7 +6,6 @@ const error = z.object({
   kind: z.string(),
   message: z.string(),
   position: z.object({ line: z.number() }).optional(),
-  detail: z.unknown(),
 });
 
 const caseResult = z.object({

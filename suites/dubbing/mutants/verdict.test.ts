@@ -13,10 +13,10 @@ const trial: Trial = {
 };
 const mutant: Mutant = { ...trial, name: 'late', killedBy: { check: /sync within/ } };
 
-const failed = (message: string) => ({ kind: 'failed', message, detail: {} });
+const failed = (message: string) => ({ kind: 'failed', message });
 
 function run(verdict: 'passed' | 'failed' | 'inconclusive', ...errors: { kind: string; message: string }[]): RunResult {
-  const [error, ...moreErrors] = errors.map((each) => ({ ...each, detail: {} }));
+  const [error, ...moreErrors] = errors.map((each) => ({ ...each }));
   return {
     folder: 'reports/1',
     verdict,
@@ -65,7 +65,7 @@ describe('a mutant', () => {
   });
 
   test('shows what went wrong outside cases', () => {
-    const lost = { ...run('inconclusive'), errors: [{ kind: 'internal', message: 'a worker crashed', detail: {} }] };
+    const lost = { ...run('inconclusive'), errors: [{ kind: 'internal', message: 'a worker crashed' }] };
     expect(judge(mutant, lost)).toEqual({ verdict: 'inconclusive', broken: ['run: (internal) a worker crashed'] });
   });
 });
