@@ -26,6 +26,8 @@ export interface StreamSessionOptions {
   ingest: Ingest;
   /** The output of the session before has been closed: RTMP allows one publisher a path. */
   outputFree: Promise<void>;
+  /** The session before has said the last it has to say to the STS, so that sessions follow each other there. */
+  stsFree: Promise<void>;
   onFailure: (failure: WorkerFailure) => void;
 }
 
@@ -66,10 +68,16 @@ export class StreamSession {
   readonly sourceEnded: Promise<void>;
   /** The output is closed too. */
   readonly closed: Promise<void>;
+  /** Nothing more will be sent to the STS but acknowledgements. */
+  readonly stsReleased: Promise<void>;
+  #releaseSts: () => void = () => {};
 
   constructor(options: StreamSessionOptions) {
     this.#options = options;
     this.#pairing = options.outputFree;
+    this.stsReleased = new Promise((resolve) => {
+      this.#releaseSts = resolve;
+    });
     options.log.info('ingest started');
     options.ingest.attach({ onVideo: (tag) => this.#onVideo(tag), onAudio: (frame, pcm) => this.#onAudio(frame, pcm) });
     this.sourceEnded = options.ingest.ended.then((exit) => {
@@ -81,7 +89,7 @@ export class StreamSession {
       this.#running?.line.end();
       this.#running?.segmenter.end();
     });
-    this.closed = this.sourceEnded.then(() => this.#finish());
+    this.closed = this.sourceEnded.then(() => this.#finish()).finally(() => this.#releaseSts());
   }
 
   /** Ends now, unpublishing properly. */
@@ -237,7 +245,7 @@ export class StreamSession {
         if (kind === 'timestamps jumped') this.#options.ingest.stop();
       },
     });
-    connection.open();
+    void this.#options.stsFree.then(() => connection.open());
     return { pcm, originMs, line, segmenter, dubber, connection, output, completed };
   }
 
@@ -262,6 +270,7 @@ export class StreamSession {
     const { clock, config, log } = this.#options;
     const stsDone = dubber.allSent().then(async () => {
       connection.send('stream:end', { stream_id: config.streamId, reason: 'source ended' });
+      this.#releaseSts();
       await dubber.allSettled();
       if (connection.ready) await settledWithin(clock, completed, COMPLETE_TIMEOUT_MS);
       connection.close();

@@ -43,7 +43,9 @@ export class StsConnection {
     return this.#ready;
   }
 
+  /** Does nothing once closed. */
   open(): void {
+    if (this.#closed.signal.aborted) return;
     void this.#attempt().then((success) => {
       if (success || this.#closed.signal.aborted) return;
       this.#options.log.warn({ url: this.#options.url }, 'sts unreachable');

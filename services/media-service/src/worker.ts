@@ -49,6 +49,7 @@ export function startWorker(options: WorkerOptions): Worker {
   async function run(): Promise<void> {
     requireFfmpeg();
     let outputFree: Promise<void> = Promise.resolve();
+    let stsFree: Promise<void> = Promise.resolve();
     while (!stopping.signal.aborted) {
       const ingest = await waitForSource({
         url: config.rtspUrl,
@@ -59,8 +60,12 @@ export function startWorker(options: WorkerOptions): Worker {
         signal: stopping.signal,
       });
       if (!ingest) return;
-      const session = new StreamSession({ config, clock, log, metrics, breaker, ingest, outputFree, onFailure: fail });
+      const session = new StreamSession({
+        ...{ config, clock, log, metrics, breaker, ingest, outputFree, stsFree },
+        onFailure: fail,
+      });
       sessions.add(session);
+      stsFree = session.stsReleased;
       outputFree = session.closed.finally(() => sessions.delete(session));
       outputFree.catch((error: unknown) => fail(error));
       await session.sourceEnded;

@@ -94,6 +94,31 @@ describe('a dubbed stream', () => {
     expect(sts.of('stream:init')).toHaveLength(2);
     expect(worker.log.filter(({ level }) => level !== 'info')).toEqual([]);
   }, 60_000);
+
+  it('says stream:end before a source that begins again at once gets its stream:init', async () => {
+    const paused = { severity: 'high', action: 'pause', current_inflight: 1, queue_depth: 0 };
+    const goesOn = { severity: 'low', action: 'none', current_inflight: 0, queue_depth: 0 };
+    const pauseOnce: Script = (fragment, n, socket) => {
+      if (n === 0) socket.emit('backpressure', { ...paused, stream_id: fragment.stream_id });
+      echo(fragment, n, socket);
+    };
+    pipeline = await Pipeline.start(pauseOnce, { SEGMENT_DURATION_MS: '1000' });
+    const { worker, sts } = pipeline;
+    // Two of its three segments wait to be sent when it ends.
+    expect(await pipeline.publish(clip, ['-t', '3']).exited).toBe(0);
+    pipeline.publish(clip);
+    await until('the next source', 10_000, () => worker.logged('stream started')[1]);
+    // Its first segment is cut before the other stream's last words are out.
+    await until('a segment without a session', 10_000, () =>
+      worker.logged('fragment falls back to its original audio', { reason: 'disconnected' }).at(0),
+    );
+    expect(sts.of('stream:init')).toHaveLength(1);
+    expect(worker.logged('backpressure', { action: 'pause' })).toHaveLength(1);
+    sts.emit('backpressure', { ...goesOn, stream_id: sts.of('stream:init')[0]?.payload.stream_id });
+    await until('the next session', 10_000, () => sts.of('stream:init')[1]);
+    const said = sts.received.map(({ event }) => event).filter((event) => /^stream:(init|end)$/.test(event));
+    expect(said.slice(0, 3)).toEqual(['stream:init', 'stream:end', 'stream:init']);
+  }, 60_000);
 });
 
 describe('a failing STS', () => {
