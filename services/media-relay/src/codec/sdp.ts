@@ -23,6 +23,9 @@ const PASSED_ON = /^(b=|a=(rtpmap|fmtp|framerate|framesize|ptime|maxptime|x-dime
 const STATIC_TYPES: Record<number, { codec: string; clockRate: number }> = {
   0: { codec: 'G711', clockRate: 8000 },
   8: { codec: 'G711', clockRate: 8000 },
+  9: { codec: 'G722', clockRate: 8000 }, // samples at 16 kHz; the clock is an old mistake that stayed (RFC 3551, 4.5.2)
+  10: { codec: 'LPCM', clockRate: 44_100 },
+  11: { codec: 'LPCM', clockRate: 44_100 },
   14: { codec: 'MPEG-1/2 Audio', clockRate: 90_000 },
   26: { codec: 'M-JPEG', clockRate: 90_000 },
   32: { codec: 'MPEG-1/2 Video', clockRate: 90_000 },
@@ -37,6 +40,9 @@ const CODEC_NAMES: Record<string, string> = {
   OPUS: 'Opus',
   PCMA: 'G711',
   PCMU: 'G711',
+  L16: 'LPCM',
+  MPA: 'MPEG-1/2 Audio',
+  VORBIS: 'Vorbis',
   VP8: 'VP8',
   VP9: 'VP9',
 };
