@@ -7,8 +7,8 @@ import { openConnection, within } from './own-connection.ts';
 type Dialect = 'http' | 'rtsp' | 'rtmp';
 
 const OPENERS: Record<Dialect, Uint8Array> = {
-  // A ping of the server as a whole (RFC 9110, 9.3.7; for RTSP: RFC 2326, 10.1).
-  http: Buffer.from('OPTIONS * HTTP/1.1\r\nHost: testcard\r\nConnection: close\r\n\r\n'),
+  // Asks what may be asked (RFC 9110, 9.3.7; for RTSP: RFC 2326, 10.1). Not of `*`, which few servers expect.
+  http: Buffer.from('OPTIONS / HTTP/1.1\r\nHost: testcard\r\nConnection: close\r\n\r\n'),
   rtsp: Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: testcard\r\n\r\n'),
   // C0 and C1 of the handshake: version 3, time 0, zeros, 1528 bytes of anything.
   rtmp: Buffer.concat([Buffer.from([3]), Buffer.alloc(8), Buffer.alloc(1528, 0x74)]),
@@ -23,15 +23,34 @@ export interface Opener {
   directMs: number;
 }
 
+/** What a server answered last time, by address: most looks are followed by another. Undefined: none of them, so that it is not bothered again. */
+const known = new Map<string, { dialect: Dialect | undefined; atMs: number }>();
+const KNOWN_FOR_MS = 10_000;
+const MOST_KNOWN = 100;
+
 /** Undefined when the server cannot be reached directly, or answers none of them: what it speaks is not known. */
 export async function findOpener(link: BrokenLink, clock: Clock, signal: AbortSignal): Promise<Opener | undefined> {
-  const likely = LIKELY[link.serverPort] ?? 'http';
-  for (const dialect of [likely, ...(Object.keys(OPENERS) as Dialect[]).filter((other) => other !== likely)]) {
+  const address = `${link.upstream.host}:${link.upstream.port}`;
+  const learn = (dialect: Dialect | undefined) => {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(address, { dialect, atMs: clock.monotonicMs() });
+  };
+  for (const dialect of dialectsToTry(address, link.serverPort, clock)) {
     const directMs = await askDirectly(link.upstream, OPENERS[dialect], clock, signal);
     if (directMs === 'unreachable') return undefined;
-    if (directMs !== undefined) return { bytes: OPENERS[dialect], directMs };
+    if (directMs === undefined) continue;
+    learn(dialect);
+    return { bytes: OPENERS[dialect], directMs };
   }
+  learn(undefined);
   return undefined;
+}
+
+function dialectsToTry(address: string, serverPort: number, clock: Clock): Dialect[] {
+  const last = known.get(address);
+  if (last && clock.monotonicMs() - last.atMs < KNOWN_FOR_MS) return last.dialect ? [last.dialect] : [];
+  const likely = LIKELY[serverPort] ?? 'http';
+  return [likely, ...(Object.keys(OPENERS) as Dialect[]).filter((other) => other !== likely)];
 }
 
 async function askDirectly(

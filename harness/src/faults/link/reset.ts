@@ -17,8 +17,16 @@ const OPEN_WITHIN_MS = 1_000;
 const RESET_WITHIN_MS = 500;
 const RESET_CODES = ['ECONNRESET', 'EPIPE'];
 
-/** What the own connection to each link saw, and how many connections there were before: kept by the record's id for the proof. */
-const outcomes = new Map<string, Map<string, { end: string | undefined; connections: number | undefined }>>();
+interface Outcome {
+  /** How the own connection ended. */
+  end: string | undefined;
+  /** Open connections before, the own one included, and after. */
+  connections: number | undefined;
+  left: number | undefined;
+}
+
+/** What injecting saw on each link, by the record's id: it is over when the proof looks. */
+const outcomes = new Map<string, Map<string, Outcome>>();
 const KEPT_OUTCOMES = 20;
 
 export const resetFault: FaultKind<LinkFaultInputs['network.reset'], LinkRecord> = {
@@ -29,7 +37,7 @@ export const resetFault: FaultKind<LinkFaultInputs['network.reset'], LinkRecord>
   prepare: (input, ports, signal) => prepareLinks(input, ports, signal),
   async inject(record, { clock }, signal) {
     const toxics: ToxicRecord = { ...record, type: 'reset_peer', attributes: { timeout: 0 } };
-    const seen = new Map<string, { end: string | undefined; connections: number | undefined }>();
+    const seen = new Map<string, Outcome>();
     const own = new Map<BrokenLink, OwnConnection>();
     outcomes.set(record.id, seen);
     for (const id of [...outcomes.keys()].slice(0, -KEPT_OUTCOMES)) outcomes.delete(id);
@@ -44,7 +52,9 @@ export const resetFault: FaultKind<LinkFaultInputs['network.reset'], LinkRecord>
           if (connections === undefined) await resetThoseToCome(link, clock, signal, own);
           const connection = own.get(link);
           if (connection) await within(connection.ended, RESET_WITHIN_MS, clock, signal);
-          seen.set(link.name, { end: connection?.end?.how, connections });
+          // While the toxic is on, nobody can have come back.
+          const { connections: left } = await readCounters(link, signal);
+          seen.set(link.name, { end: connection?.end?.how, connections, left });
         }),
       );
     } finally {
@@ -62,13 +72,12 @@ export const resetFault: FaultKind<LinkFaultInputs['network.reset'], LinkRecord>
           `what the reset of ${link.name} did was seen by another process only`,
         );
       }
-      const { end, connections } = outcome;
-      if (end === undefined)
-        return { link: { ...contradicted('one from before stays open'), hopeless: 'a reset is over at once' } };
-      if (!RESET_CODES.includes(end))
-        return {
-          link: { ...contradicted(`one from before ended otherwise (${end})`), hopeless: 'a reset is over at once' },
-        };
+      const { end, connections, left = 0 } = outcome;
+      const over = (seen: string) => ({ link: { ...contradicted(seen), hopeless: 'a reset is over at once' } });
+      if (end === undefined) return over('one from before stays open');
+      if (!RESET_CODES.includes(end)) return over(`one from before ended otherwise (${end})`);
+      if (left > 0)
+        return over(`one from before was reset (${end}), but ${left} of the ${connections} that were open stayed`);
       const next = await tryConnection(link.listen, ports, signal);
       if (next.how !== 'open')
         return { link: contradicted(`one from before was reset (${end}), the next: ${next.seen}`) };

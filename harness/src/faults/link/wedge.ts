@@ -30,7 +30,10 @@ export const wedgeFault: FaultKind<LinkFaultInputs['network.wedge'], ToxicRecord
       const look = await lookAtLink(link, {
         ...{ streams: link.used, forMs: LOOK_MS, clock, signal },
         isEnough: (points) =>
-          link.used.every((stream) => hasSent(points, stream) || swallowedForMs(points, stream) >= SWALLOWED_MS),
+          link.used.some((stream) => hasSent(points, stream)) ||
+          link.used.every((stream) => swallowedForMs(points, stream) >= SWALLOWED_MS) ||
+          // The other direction may well be silent because this one is wedged.
+          link.used.some((stream) => swallowedForMs(points, stream) >= 2 * SWALLOWED_MS),
       });
       return judgeWedge(look, link);
     }),

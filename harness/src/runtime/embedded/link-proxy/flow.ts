@@ -134,6 +134,7 @@ export class Flow {
 
   #limit(): number {
     if (heldByProcess > PROCESS_BYTES) return PLAIN_BYTES;
-    return Math.max(PLAIN_BYTES, ...this.#stages.map(({ toxic }) => toxic.type.holdsBytes ?? 0));
+    const wanted = this.#stages.flatMap(({ toxic }) => toxic.type.holdsBytes ?? []);
+    return wanted.length === 0 ? PLAIN_BYTES : Math.max(...wanted);
   }
 }

@@ -27,7 +27,7 @@ export interface LinkProxy {
   /** Base URL of the Toxiproxy API. */
   readonly api: string;
   readonly pid: number;
-  /** Where clients of the link connect to. Throws STEP_INCONCLUSIVE when the proxy does not take it. */
+  /** Where clients of the link connect to. Throws PORT_TAKEN, or STEP_INCONCLUSIVE when the proxy does not take it. */
   addProxy(link: ProxiedLink): Promise<{ host: string; port: number }>;
   /** Ends the process; resolves when it is gone. */
   stop(): Promise<void>;
@@ -99,7 +99,10 @@ async function addProxy(api: string, link: ProxiedLink, claims: PortClaims[]): P
     throw new TestcardError('STEP_INCONCLUSIVE', `the link proxy does not answer at ${api}`, { cause });
   });
   const body = (await response.json()) as { error?: string };
-  if (!response.ok) throw cannot(`open ${name} on port ${listenPort}: ${body.error}`);
+  if (!response.ok) {
+    const message = `the link proxy cannot open ${name} on port ${listenPort}: ${body.error}`;
+    throw new TestcardError(body.error?.includes('EADDRINUSE') ? 'PORT_TAKEN' : 'STEP_INCONCLUSIVE', message);
+  }
   return { host: HOST, port: listenPort };
 }
 

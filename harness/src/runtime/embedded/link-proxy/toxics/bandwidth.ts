@@ -8,6 +8,8 @@ const SLICE_MS = 20;
 
 export const bandwidth: ToxicType = {
   defaults: { rate: 0 },
+  // As little as Toxiproxy holds: at a low rate, what waits here is also a delay.
+  holdsBytes: 64 * 1024,
   open(attributes, { next }) {
     const queue: Buffer[] = [];
     let ending: Ending | undefined;
