@@ -35,6 +35,19 @@ export default {
       to: { path: '^(harness|services)/', pathNot: '^services/$1/' },
     },
     {
+      name: 'mutants-stand-apart',
+      severity: 'error',
+      comment: 'mutants drive testcard and the services as processes, and nobody needs mutants',
+      from: { path: '^suites/' },
+      to: { path: '^(harness|services)/' },
+    },
+    {
+      name: 'nobody-imports-suites',
+      severity: 'error',
+      from: { path: '^(harness|services)/' },
+      to: { path: '^suites/' },
+    },
+    {
       name: 'harness-knows-no-service',
       severity: 'error',
       from: { path: '^harness/', pathNot: TEST },

@@ -6,7 +6,10 @@ const checks: { name: string; argv: [string, ...string[]] }[] = [
   { name: 'types', argv: ['tsc', '-p', '.'] },
   { name: 'format and lint', argv: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'dead exports', argv: ['knip'] },
-  { name: 'import direction', argv: ['depcruise', '--config', '.dependency-cruiser.mjs', 'harness', 'services'] },
+  {
+    name: 'import direction',
+    argv: ['depcruise', '--config', '.dependency-cruiser.mjs', 'harness', 'services', 'suites'],
+  },
 ];
 
 const results = await Promise.all(

@@ -3,8 +3,6 @@
 import type { FlvTag, OutputTap } from '../mutant.ts';
 import { isFrame, isKeyframe, isVideo } from '../wrappers/flv-tags.ts';
 
-export const unchanged = (): OutputTap => (tag) => [tag];
-
 const isSoundFrame = (tag: FlvTag): boolean => !isVideo(tag) && isFrame(tag);
 
 /** The sound is `byMs` later than its picture, or earlier when negative. */

@@ -3,8 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Payload, StsTap, StsWire } from '../mutant.ts';
 
-export const unchanged = (): StsTap => ({});
-
 export const sequenceOf = (fragment: Payload): number => Number(fragment.sequence_number);
 
 /** Non-retryable errors reach the worker as retryable ones. */
