@@ -5,14 +5,13 @@ import type { Payload, StsTap, StsWire } from '../mutant.ts';
 
 export const sequenceOf = (fragment: Payload): number => Number(fragment.sequence_number);
 
-/** Non-retryable errors reach the worker as retryable ones. */
+/** Non-retryable errors, in an answer or as an event of their own, reach the worker as retryable ones. */
 export function everythingRetryable(): StsTap {
-  return {
-    fromServer(event, payload, wire) {
-      const { error } = payload as { error?: Payload };
-      wire.toWorker(event, error ? { ...payload, error: { ...error, retryable: true } } : payload);
-    },
-  };
+  return rewrite((event, payload) => {
+    if (event === 'error') return { ...payload, retryable: true };
+    const { error } = payload as { error?: Payload };
+    return error ? { ...payload, error: { ...error, retryable: true } } : payload;
+  });
 }
 
 /** Errors of one code, in an answer or as an event of their own, reach the worker as ones that a retry cannot help. */

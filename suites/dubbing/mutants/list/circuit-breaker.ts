@@ -9,6 +9,7 @@ import {
   lateAnswerForAnother,
   notRetryable,
   oneFragmentMore,
+  rewrite,
   silenceIsNoFailure,
 } from '../defects/sts-defects.ts';
 import type { Mutant, Taps, Wrapped } from '../mutant.ts';
@@ -241,5 +242,17 @@ export const BREAKER_MUTANTS: Mutant[] = [
       killedBy: { check: /worker_audio_fragments_total\{status="processed"\}|worker_sts_breaker_state/ },
     },
     () => ({ sts: () => lateAnswerForAnother(8000) }),
+  ),
+  worker(
+    {
+      name: 'breaker-counts-the-fifth',
+      defect: 'an error that a retry cannot help counts when it comes as an event of its own',
+      against: { suite: 'circuit-breaker-failures', case: 'nor does the fifth' },
+      seconds: 45,
+      killedBy: { check: /worker_sts_breaker_state|status="processed"/ },
+    },
+    () => ({
+      sts: () => rewrite((event, payload) => (event === 'error' ? { ...payload, retryable: true } : payload)),
+    }),
   ),
 ];

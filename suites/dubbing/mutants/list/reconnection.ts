@@ -14,7 +14,7 @@ const givesUp = { suite: 'reconnection', case: 'gives up after five' };
 
 const worker = (mutant: Omit<Mutant, 'service' | 'make' | 'seconds'>, make: (wrapped: Wrapped) => Taps): Mutant => ({
   service: 'media-service',
-  seconds: mutant.against === givesUp ? 100 : mutant.against === resumes ? 75 : 45,
+  seconds: mutant.against === givesUp ? 100 : mutant.against === closed || mutant.against === killed ? 45 : 75,
   make,
   ...mutant,
 });
@@ -26,8 +26,8 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
     {
       name: 'back-off-constant',
       defect: 'attempts to reconnect come every two seconds',
-      against: resumes,
-      killedBy: { check: /reconnection attempt.*(4s|8s)/ },
+      against: killed,
+      killedBy: { check: /disconnected.*(2s|4s)/ },
     },
     // The delays of 4, 8, 16 and 32 s, each less what the attempt before took; 8 s exactly is something else.
     () => ({
@@ -234,5 +234,14 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
         },
       }),
     }),
+  ),
+  worker(
+    {
+      name: 'silent-connection-kept',
+      defect: 'a connection on which nothing comes any more is kept',
+      against: { suite: 'reconnection-wedge' },
+      killedBy: { check: /disconnected/ },
+    },
+    () => ({ sts: () => ({ serverLost: () => new Promise(() => {}) }) }),
   ),
 ];

@@ -41,6 +41,7 @@ export const TRUE_PIPELINE: Trial[] = [
   trial('edge-cases-audio', { suite: 'edge-cases-audio' }, 110, around),
   trial('edge-cases-no-source', { suite: 'edge-cases-no-source' }, 30, around),
   trial('reconnection', { suite: 'reconnection' }, 170, around),
+  trial('reconnection-wedge', { suite: 'reconnection-wedge' }, 100, around),
   trial('reconnection-causes', { suite: 'reconnection-causes' }, 90, around),
   trial('reconnection-causes-output', { suite: 'reconnection-causes', case: 'closes the connection' }, 45, output),
 ];
