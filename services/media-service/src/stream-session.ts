@@ -15,7 +15,7 @@ import type { Metrics } from './metrics.ts';
 import { Output } from './output.ts';
 import { Segmenter } from './segmenter.ts';
 import { StsConnection } from './sts-connection.ts';
-import { type TimedFrame, VideoTimeline } from './video-timeline.ts';
+import { type TimedFrame, UNKNOWN_BEFORE_MS, VideoTimeline } from './video-timeline.ts';
 
 export interface StreamSessionOptions {
   config: Config;
@@ -34,8 +34,12 @@ export interface StreamSessionOptions {
 /** Sound this far behind the picture is not coming: silence takes its place, a second at a time. */
 const AUDIO_MISSING_MS = 3000;
 const AUDIO_FILL_TO_MS = 2000;
-/** A source that continues on another timeline is another source: the session ends, and the next begins there. */
+/**
+ * A source that continues on another timeline is another source: the session ends, and the next begins there. Forwards a hole may be long;
+ * backwards, reordering alone goes less than a second.
+ */
 const MAX_VIDEO_BREAK_MS = 30_000;
+const MAX_VIDEO_RETURN_MS = 2000;
 /** A source whose audio track is announced but carries nothing. */
 const NO_AUDIO_TIMEOUT_MS = 10_000;
 const COMPLETE_TIMEOUT_MS = 1000;
@@ -63,6 +67,7 @@ export class StreamSession {
   /** Of the first picture. */
   #originMs: number | undefined;
   #lastPtsMs: number | undefined;
+  #timelineLeft = false;
   #pairing: Promise<void>;
   /** The source has ended, and all of it is in segments. */
   readonly sourceEnded: Promise<void>;
@@ -109,20 +114,27 @@ export class StreamSession {
   }
 
   #onVideo(tag: FlvTag): void {
-    const { kind, keyframe } = readVideoTag(tag);
-    if (kind === 'end') return;
+    const { kind, keyframe, ptsMs } = readVideoTag(tag);
+    if (kind === 'end' || this.#timelineLeft) return;
+    if (kind === 'frame' && ptsMs >= UNKNOWN_BEFORE_MS && this.#leavesTimeline(ptsMs)) return;
     // Frames before the first keyframe show nothing.
     this.#keyframeSeen ||= kind === 'frame' && keyframe;
     if (this.#keyframeSeen || kind === 'config') this.#timeline.push(tag);
   }
 
-  #onFrame({ tag, ptsMs }: TimedFrame): void {
-    if (Math.abs(ptsMs - (this.#lastPtsMs ?? ptsMs)) > MAX_VIDEO_BREAK_MS) {
+  /** Looked at as frames come in: what is held back of the old timeline must not be given times of the new one. */
+  #leavesTimeline(ptsMs: number): boolean {
+    const advanceMs = ptsMs - (this.#lastPtsMs ?? ptsMs);
+    this.#timelineLeft = advanceMs > MAX_VIDEO_BREAK_MS || advanceMs < -MAX_VIDEO_RETURN_MS;
+    if (this.#timelineLeft) {
       this.#options.log.warn({ from_ms: this.#lastPtsMs, to_ms: ptsMs }, 'video timestamps jumped');
       this.#options.ingest.stop();
-      return;
     }
-    if (!Number.isNaN(ptsMs)) this.#lastPtsMs = ptsMs;
+    this.#lastPtsMs = ptsMs;
+    return this.#timelineLeft;
+  }
+
+  #onFrame({ tag, ptsMs }: TimedFrame): void {
     if (this.#running) {
       this.#running.output.video(tag);
       this.#fillMissingAudio(this.#running, ptsMs);
@@ -140,6 +152,7 @@ export class StreamSession {
   }
 
   #onAudio(frame: PcmFrame, pcm: PcmFormat): void {
+    if (this.#timelineLeft) return;
     if (this.#running) {
       this.#running.line.push(frame);
       return;
