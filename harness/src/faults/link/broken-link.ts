@@ -68,8 +68,10 @@ async function prepareLink(link: Link, { towards }: LinkTarget, signal: AbortSig
   const { name, proxy, listen, upstream, server, port } = link;
   const streams: Stream[] = towards === undefined ? [...STREAMS] : [towards === server ? 'upstream' : 'downstream'];
   const at = { api: proxy.api, proxy: proxy.name };
-  // Twice: what is on its way through in one moment is not in the next, what is lost is in both.
-  const [first, counters] = [await readCounters(at, signal), await readCounters(at, signal)];
+  const first = await readCounters(at, signal);
+  // What is on its way through in one moment is not in the next; what is lost is in both.
+  const isFlowing = STREAMS.some((stream) => backlog(first, stream) > 0);
+  const counters = isFlowing ? await readCounters(at, signal) : first;
   const behindOf = (stream: Stream) => Math.min(backlog(first, stream), backlog(counters, stream));
   const used = streams.filter((stream) => counters[stream].receivedBytes > 0);
   return {

@@ -19,14 +19,16 @@ export const cutFault: FaultKind<LinkFaultInputs['network.cut'], LinkRecord> = {
   schema: linkFaultSchemas['network.cut'],
   describe: (input) => `cut ${describeTarget(input)}`,
   async prepare(input, ports, signal) {
-    const record = await prepareLinks(input, ports, signal);
-    const enabled = await Promise.all(record.links.map((link) => isEnabled(link, signal)));
-    const cut = record.links.find((_, index) => !enabled[index]);
-    if (cut) {
-      throw new TestcardError('FAULT_UNPROVEN', `${cut.name} is cut already: there is nothing to break`, {
-        hint: 'let the first cut end before the next',
-      });
-    }
+    const found = ports.links.between(...input.between, input.port);
+    const [record] = await Promise.all([
+      prepareLinks(input, ports, signal),
+      ...found.map(async (link) => {
+        if (await isEnabled({ name: link.name, api: link.proxy.api, proxy: link.proxy.name }, signal)) return;
+        throw new TestcardError('FAULT_UNPROVEN', `${link.name} is cut already: there is nothing to break`, {
+          hint: 'let the first cut end before the next',
+        });
+      }),
+    ]);
     return record;
   },
   async inject({ links }, _ports, signal) {

@@ -43,12 +43,13 @@ export async function lookAtLink(link: BrokenLink, options: LookOptions): Promis
   const startedAtMs = clock.monotonicMs();
   let asking: Promise<Probe> | undefined;
   let probe: Probe | undefined;
+  const { promise: seenEnough, resolve: stopAsking } = Promise.withResolvers<void>();
   const points = await watchCurves(link, {
     ...{ forMs, clock, signal },
     isEnough(sofar) {
       const isSilent = !isLive(sofar) || streams.some((stream) => !hasArrivals(sofar, stream));
       if (!asking && isSilent && clock.monotonicMs() - startedAtMs >= SILENCE_MS) {
-        asking = ask(link, startedAtMs + forMs, clock, signal);
+        asking = ask(link, startedAtMs + forMs, seenEnough, clock, signal);
         void asking.then(
           (result) => {
             probe = result;
@@ -60,21 +61,29 @@ export async function lookAtLink(link: BrokenLink, options: LookOptions): Promis
       return isLive(sofar) ? isEnough(sofar) : probe?.answeredMs !== undefined || probe?.end !== undefined;
     },
   });
+  stopAsking();
   return { points, isLive: isLive(points), probe: probe ?? (await asking) };
 }
 
 const isLive = (points: readonly CurvePoint[]): boolean => points[0]?.counters.connections !== undefined;
 
-async function ask(link: BrokenLink, untilMs: number, clock: Clock, signal: AbortSignal): Promise<Probe> {
+/** Waits for an answer, at most until `untilMs` or until the look has `seenEnough` elsewhere. */
+async function ask(
+  link: BrokenLink,
+  untilMs: number,
+  seenEnough: Promise<void>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Probe> {
   const opener = await findOpener(link, clock, signal);
   const connection = openConnection(link.listen, clock);
   const leftMs = () => Math.max(1, untilMs - clock.monotonicMs());
   try {
-    await within(connection.opened, leftMs(), clock, signal);
+    await within(Promise.race([connection.opened, seenEnough]), leftMs(), clock, signal);
     const connected = connection.isOpen;
     const askedAtMs = clock.monotonicMs();
     connection.send(opener?.bytes ?? HTTP_OPENER);
-    await within(Promise.race([connection.answered, connection.ended]), leftMs(), clock, signal);
+    await within(Promise.race([connection.answered, connection.ended, seenEnough]), leftMs(), clock, signal);
     const { answeredAtMs, end } = connection;
     return {
       opener,

@@ -41,7 +41,10 @@ export async function setEnabled(link: BrokenLink, enabled: boolean, signal: Abo
   );
 }
 
-export async function isEnabled(link: BrokenLink, signal: AbortSignal): Promise<boolean> {
+/** Where a proxy is, and what to call the link. */
+type ProxyAt = Pick<BrokenLink, 'name' | 'api' | 'proxy'>;
+
+export async function isEnabled(link: ProxyAt, signal: AbortSignal): Promise<boolean> {
   const proxy = await bounded(link, signal, () => new Toxiproxy(link.api).get(encodeURIComponent(link.proxy)));
   return proxy.enabled;
 }
@@ -64,7 +67,7 @@ function proxyOf(link: BrokenLink): ApiProxy {
 }
 
 /** The client knows no signals and no time-outs: a call that takes too long is left behind. */
-async function bounded<T>(link: BrokenLink, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+async function bounded<T>(link: ProxyAt, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const over = AbortSignal.any([signal, AbortSignal.timeout(CALL_WITHIN_MS)]);
   const left = new AbortController();

@@ -71,9 +71,10 @@ export class Flow {
 
   /** New attributes or toxicity: decided anew for this connection. */
   update(toxic: Toxic): void {
-    const wasOn = this.#stages.some((one) => one.toxic === toxic);
-    if (!wasOn) this.add(toxic);
+    const on = this.#stages.find((one) => one.toxic === toxic);
+    if (!on) this.add(toxic);
     else if (Math.random() >= toxic.toxicity) this.remove(toxic);
+    else on.stage.changed?.();
   }
 
   /** The connection is gone. */

@@ -146,18 +146,41 @@ test('a held-back link gives everything, in order, once the toxic is gone', asyn
 });
 
 test('a toxic works on the share of connections that its toxicity says', async () => {
-  const server = await serve();
+  const server = await serve(({ socket }) => void socket.write('hello'));
   const { port, call } = await linkTo(server);
   await call('POST', '/toxics', toxic('reset_peer', { timeout: 0 }, { toxicity: 0.5 }));
   let reset = 0;
-  const count = () => {
+  let greeted = 0;
+  const countReset = () => {
     reset += 1;
   };
+  const countGreeted = () => {
+    greeted += 1;
+  };
   // Some see the reset before they know that they are connected.
-  await Promise.all(Array.from({ length: 60 }, () => client(port).then((peer) => void peer.ended.then(count), count)));
-  await until(() => server.peers.length + reset >= 60 && reset > 0);
+  for (let index = 0; index < 60; index += 1) {
+    void client(port).then(
+      ({ first, ended }) =>
+        void Promise.race([first.then(() => countGreeted), ended.then(() => countReset)]).then((count) => count()),
+      countReset,
+    );
+  }
+  await until(() => reset + greeted === 60);
   expect(reset).toBeGreaterThan(8); // one in 10^8 runs
   expect(reset).toBeLessThan(52);
+});
+
+test('a limit that is lifted from nothing to something lets what waited go on', async () => {
+  const server = await serve();
+  const { port, call } = await linkTo(server);
+  await call('POST', '/toxics', toxic('bandwidth', { rate: 0 }));
+  const near = await client(port);
+  near.socket.end('x'.repeat(300_000)); // more than the link holds
+  const far = await server.peer(0);
+  expect(far.bytes()).toBe(0);
+  await call('PATCH', '/toxics/toxic', { attributes: { rate: 100_000 } });
+  expect(await far.ended).toBe('end');
+  expect(far.bytes()).toBe(300_000);
 });
 
 test('slicer cuts, limit_data ends, timeout closes after its silence', async () => {
@@ -192,6 +215,7 @@ test('a killed proxy leaves no process and no open connection', async () => {
   const { port, proxy } = await linkTo(server);
   const near = await client(port);
   process.kill(proxy.pid, 'SIGKILL');
+  expect(await proxy.ended).toContain('SIGKILL');
   expect(['end', 'ECONNRESET']).toContain(await near.ended);
   await expect(openClient(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await proxy.stop();

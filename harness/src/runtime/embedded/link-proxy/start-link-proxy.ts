@@ -27,6 +27,8 @@ export interface LinkProxy {
   /** Base URL of the Toxiproxy API. */
   readonly api: string;
   readonly pid: number;
+  /** Resolves with why, when the process is gone: every link through it is dead then. */
+  readonly ended: Promise<string>;
   /** Where clients of the link connect to. Throws PORT_TAKEN, or STEP_INCONCLUSIVE when the proxy does not take it. */
   addProxy(link: ProxiedLink): Promise<{ host: string; port: number }>;
   /** Ends the process; resolves when it is gone. */
@@ -73,7 +75,7 @@ export async function startLinkProxy({ guard, clock, signal }: LinkProxyOptions)
         .delay(READY_WITHIN_MS, AbortSignal.any([signal, over.signal]))
         .then(() => Promise.reject(cannot(`start: nothing heard of it for ${READY_WITHIN_MS} ms`, lastWords))),
     ]);
-    return { api, pid, addProxy: (link) => addProxy(api, link, claims), stop };
+    return { api, pid, ended, addProxy: (link) => addProxy(api, link, claims), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -53,6 +53,12 @@ export const bandwidth: ToxicType = {
         ending = how;
         if (queue.length === 0) next().end(how);
       },
+      changed() {
+        // From nothing to something; another rate counts from the next slice on.
+        if (sliceEndsAtMs !== undefined) return;
+        beginSlice(performance.now());
+        if (sliceEndsAtMs !== undefined) wake.at(sliceEndsAtMs);
+      },
       release() {
         wake.stop();
         const atMs = performance.now();

@@ -26,6 +26,8 @@ export interface Surroundings {
 }
 
 export interface Stage extends Output {
+  /** Its attributes were changed: what it waits for may be another now. */
+  changed?(): void;
   /** The toxic was taken away: what is held goes on now. */
   release(): void;
   /** The connection is gone: timers end. */

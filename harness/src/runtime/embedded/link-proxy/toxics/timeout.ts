@@ -9,6 +9,7 @@ export const timeout: ToxicType = {
     const expiry = timer(() => closeConnection('close'));
     const restart = () => {
       const { timeout = 0 } = attributes();
+      expiry.stop();
       if (timeout > 0) expiry.at(performance.now() + timeout);
     };
     restart();
@@ -17,6 +18,7 @@ export const timeout: ToxicType = {
         drop(data.length);
         restart();
       },
+      changed: restart,
       end: (how) => next().end(how),
       // Bytes are missing from the stream: what came after would be taken for something else.
       release: () => closeConnection('close'),
