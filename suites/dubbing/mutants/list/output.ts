@@ -116,16 +116,16 @@ export const OUTPUT_MUTANTS: Mutant[] = [
     {
       name: 'ends-early',
       defect: 'the last second is not published',
-      against: whole,
+      against: short,
       killedBy: { check: /no frame missing at end/ },
     },
-    { output: () => endEarly(59_000) },
+    { output: () => endEarly(11_000) },
   ),
   worker(
     {
       name: 'mp3-instead-of-aac',
       defect: 'the sound is published in another codec',
-      against: whole,
+      against: short,
       killedBy: { check: /audio aac/ },
     },
     { outputCodecs: ['-c:v', 'copy', '-c:a', 'libmp3lame', '-ar', '44100'] },

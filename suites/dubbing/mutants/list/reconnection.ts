@@ -183,11 +183,11 @@ export const RECONNECTION_MUTANTS: Mutant[] = [
       return {
         output: () => {
           let dropping = false;
-          return (tag) => {
+          return (tag, sinceStartMs) => {
             if (!isVideo(tag) || !isFrame(tag)) return [tag];
             if (isKeyframe(tag)) {
-              dropping = lost;
-              lost = false;
+              dropping = lost && sinceStartMs > 2000; // a stream that has not begun has no gap
+              if (dropping) lost = false;
             }
             return dropping ? [] : [tag];
           };

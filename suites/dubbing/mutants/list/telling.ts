@@ -59,8 +59,8 @@ export const TELLING_MUTANTS: Mutant[] = [
     {
       name: 'processed-never-counted',
       defect: 'answered fragments are not counted',
-      against: { suite: 'av-sync', case: 'after 0ms' },
-      seconds: 75,
+      against: { suite: 'metrics-contract' },
+      seconds: 20,
       killedBy: { check: /worker_audio_fragments_total\{status="processed"\}/ },
     },
     () => ({ metrics: setTo('worker_audio_fragments_total{status="processed"}', 0) }),
