@@ -16,6 +16,9 @@ import { useColor } from './color.ts';
 import { interruptSignal } from './interrupt.ts';
 import { type PassesDone, runPasses } from './run-passes.ts';
 
+/** A suite takes about an eighth of a processor: the rest of the time it waits. */
+const SUITES_PER_PROCESSOR = 4;
+
 export interface RunRequest {
   paths: string[];
   priority?: string[];
@@ -56,7 +59,7 @@ export async function runAll(request: RunRequest): Promise<number> {
   const folder = join(process.cwd(), 'reports', runId);
   mkdirSync(folder, { recursive: true });
 
-  const parallel = request.parallel ?? Math.max(2, availableParallelism());
+  const parallel = request.parallel ?? SUITES_PER_PROCESSOR * availableParallelism();
   const cases = selected.reduce((sum, { cases }) => sum + cases.length, 0);
   out.write(
     `testcard: ${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}\n`,

@@ -13,6 +13,7 @@ export async function holdFault(
 ): Promise<ActiveFault> {
   const { faults, clock, signal, undo } = context;
   const fault = await faults.inject(key, input, signal);
+  context.justBroken.atMs = clock.nowMs();
   const revertNow = undo.push(`fault ${fault.title}`, (undoSignal) => fault.revert(undoSignal));
   if (forMs !== undefined) {
     const leftMs = Math.max(0, fault.injectedAtMs + forMs - clock.nowMs());

@@ -7,6 +7,7 @@ import type { Activity, Window } from '../model/ports.ts';
 import type { Case, CheckNode, StepNode } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import type { Judgement } from '../model/verdict.ts';
+import { holdFault } from './hold-fault.ts';
 import { type CaseWorld, runCase } from './run-case.ts';
 import { alwaysStep } from './steps/always.ts';
 import { eventuallyStep } from './steps/eventually.ts';
@@ -331,6 +332,30 @@ describe('runCase', () => {
     const recovery = events.find((event) => event.type === 'recovery');
     expect(recovery).toMatchObject({ after: 'cut a → b', promisedMs: promised });
     expect(Math.abs((recovery?.recoveryMs ?? 0) - 2_000)).toBeLessThan(300);
+  });
+
+  it('does not miss what happened between a fault and the step that waits for it, nor takes it for news later', async () => {
+    const clock = fakeClock();
+    const fault = { id: '1', key: 'x.y', input: {}, title: 'a fault', injectedAtMs: 0, revert: async () => {} };
+    const { made } = world(clock, {
+      faults: { inject: async () => fault, lastReverted: () => undefined, active: () => [], since: () => [] },
+    });
+    const since: (number | undefined)[] = [];
+    const looking = () =>
+      step(eventuallyStep, {
+        within: 1_000,
+        check: check((window) => {
+          since.push(window.anySinceMs);
+          return {};
+        }),
+      });
+    const breaking: StepNode = {
+      ...step(waitStep, 0),
+      kind: { ...waitStep, run: (_input, context) => holdFault(context, 'x.y', {}).then(() => clock.delay(300)) },
+    };
+    const t0 = clock.nowMs();
+    await clock.run(runCase(kase([breaking, looking(), looking()]), made, never));
+    expect(since).toEqual([t0, t0 + 300]);
   });
 
   it('is inconclusive when recovery is to be timed and no fault is over', async () => {

@@ -118,6 +118,7 @@ function caseContext(
     progress: () => {},
     phases,
     recoveredFrom: new Set(),
+    justBroken: {},
     windowOf: ({ during }) => (during === undefined ? { fromMs: own.startedAtMs } : phaseWindow(during, phases)),
     runSteps: (steps) => runSteps(steps, context, ''),
     fork: (signal) => ({ ...context, signal }),

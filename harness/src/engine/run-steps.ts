@@ -40,6 +40,7 @@ async function runStep(node: StepNode, context: CaseContext, step: string): Prom
       elapsedMs: clock.monotonicMs() - startedAt,
       ...(error ? { error: errorRecord(error, context.mask) } : {}),
     });
+  const brokenBefore = context.justBroken.atMs;
   try {
     const input = node.input === undefined ? node.bind(context.saved) : node.input;
     await node.kind.run(input, own, node);
@@ -48,6 +49,7 @@ async function runStep(node: StepNode, context: CaseContext, step: string): Prom
     end(error);
     throw error;
   }
+  if (context.justBroken.atMs === brokenBefore) context.justBroken.atMs = undefined;
   end();
 }
 

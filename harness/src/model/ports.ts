@@ -197,6 +197,8 @@ export interface CaseContext extends CheckPorts {
   control: ServiceControl;
   /** Named stretches of the case so far, in order; the last one is open. */
   phases: { name: string; fromMs: number }[];
+  /** When the fault of the step just before was shown to have taken effect: what happened between the two steps is not missed. */
+  justBroken: { atMs?: number | undefined };
   /** Faults (by the instant they were over) whose recovery is noted already. */
   recoveredFrom: Set<number>;
   /** Aborts at the case's time-out, on Ctrl-C, and when a `throughout` check breaks. */

@@ -3,7 +3,16 @@
 import { relative } from 'node:path';
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import type { CliOptions, Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
+import type {
+  BaseSequencer,
+  CliOptions,
+  Reporter,
+  TestCase,
+  TestModule,
+  TestSequencerConstructor,
+  TestSpecification,
+  Vitest,
+} from 'vitest/node';
 import type { SuiteRunOptions } from '../assembly/suite-world.ts';
 import type { CaseResult, SuiteResult } from '../model/results.ts';
 import type { Case, Suite } from '../model/suite.ts';
@@ -35,7 +44,7 @@ const OUTSIDE_CASE_MS = 300_000;
 
 export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesResult> {
   const { suites, signal } = request;
-  const { startVitest } = await import('vitest/node');
+  const { startVitest, BaseSequencer } = await import('vitest/node');
   const captured = new CapturedOutput();
   const selected = new Map(suites.map(({ suite, cases }) => [suite.file, new Set(cases.map((kase) => kase.id))]));
   const longest = Math.max(...suites.flatMap(({ cases }) => cases.map((kase) => kase.timeoutMs)));
@@ -44,16 +53,19 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
   const onAbort = () => void collector.vitest?.cancelCurrentRun('keyboard-input');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
+    const folder = commonFolder(suites.map(({ suite }) => suite.file));
     const options: CliOptions = {
       config: false,
       root: process.cwd(),
       watch: false,
       run: true,
-      include: ['**/*.suite.yaml'],
-      exclude: ['**/node_modules/**'],
-      dir: commonFolder(suites.map(({ suite }) => suite.file)),
+      // The files themselves, not a search for them: they may lie at opposite ends of the disk.
+      include: suites.map(({ suite }) => relative(folder, suite.file).replace(/[*?[\]{}()!+@|\\]/g, '\\$&')),
+      exclude: [],
+      dir: folder,
       reporters: [collector],
       pool: 'forks',
+      sequence: { sequencer: longestFirst(BaseSequencer, suites) },
       maxWorkers: Math.max(1, Math.min(request.parallel, suites.length)),
       fileParallelism: request.parallel > 1,
       testTimeout: longest + OUTSIDE_CASE_MS,
@@ -79,6 +91,19 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
     signal.removeEventListener('abort', onAbort);
   }
   return collector.result();
+}
+
+/** What takes longest is begun first, so that no processor is idle while the last one ends. As far as the suites themselves say. */
+function longestFirst(Base: typeof BaseSequencer, suites: RunSuitesRequest['suites']): TestSequencerConstructor {
+  const longestMs = new Map(
+    suites.map(({ suite, cases }) => [suite.file, cases.reduce((sum, kase) => sum + kase.timeoutMs, 0)]),
+  );
+  return class extends Base {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      const of = ({ moduleId }: TestSpecification) => longestMs.get(moduleId) ?? 0;
+      return files.toSorted((a, b) => of(b) - of(a) || a.moduleId.localeCompare(b.moduleId));
+    }
+  };
 }
 
 /**

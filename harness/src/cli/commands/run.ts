@@ -13,7 +13,11 @@ export function command(): Command {
     .option('-c, --case <text>', 'only cases whose title contains this text')
     .addOption(new Option('--runtime <name>', 'where services run').choices(['embedded']).default('embedded'))
     .addOption(overrideOption())
-    .option('--parallel <n>', 'suites side by side (default: one per processor, at least 2)', wholeNumber(1, 64))
+    .option(
+      '--parallel <n>',
+      'suites side by side (default: four per processor, as they mostly wait for their pipeline)',
+      wholeNumber(1, 64),
+    )
     .option(
       '--repeat <n>',
       'run the whole selection so many times, each in fresh environments',

@@ -44,7 +44,7 @@ export const eventuallyStep: StepKind<Eventually> = {
   children: ({ check, unless }) => ({ checks: unless ? [check, unless] : [check] }),
   longestMs: ({ within }) => within,
   async run({ within, unless, check, 'recovers-within': recoversWithin }, context) {
-    const anySinceMs = context.clock.nowMs();
+    const anySinceMs = context.justBroken.atMs ?? context.clock.nowMs();
     const since = { ...context, windowOf: (each: CheckNode) => ({ ...context.windowOf(each), anySinceMs }) };
     let judgement: Judgement | undefined;
     let changedAtMs = 0;
