@@ -119,6 +119,20 @@ describe('a dubbed stream', () => {
     const said = sts.received.map(({ event }) => event).filter((event) => /^stream:(init|end)$/.test(event));
     expect(said.slice(0, 3)).toEqual(['stream:init', 'stream:end', 'stream:init']);
   }, 60_000);
+
+  it('ends where the timestamps of its source go back, and goes on as another one', async () => {
+    pipeline = await Pipeline.start(echo, { SEGMENT_DURATION_MS: '1000' });
+    const { worker, sts, faults } = pipeline;
+    pipeline.publish(clip);
+    await until('five segments', 15_000, () => sts.fragments[4]);
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ path: 'live/test/in', kind: 'restart-timestamps' });
+    expect((await fetch(faults, { method: 'POST', headers, body })).status).toBe(201);
+    await until('another session', 10_000, () => sts.of('stream:init')[1]);
+    expect(worker.logged('video timestamps jumped')).toHaveLength(1);
+    expect(worker.logged('stream started')).toHaveLength(2);
+    await until('its first fragment', 10_000, () => sts.fragments.filter((each) => each.sequence_number === 0)[1]);
+  }, 60_000);
 });
 
 describe('a failing STS', () => {

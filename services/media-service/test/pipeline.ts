@@ -213,6 +213,8 @@ export class Pipeline {
   readonly sts: ScriptedSts;
   readonly source: string;
   readonly output: string;
+  /** Where the relay takes faults of media. */
+  readonly faults: string;
   readonly #processes: Process[] = [];
 
   private constructor(
@@ -222,6 +224,7 @@ export class Pipeline {
     sts: ScriptedSts,
     source: string,
     output: string,
+    faults: string,
   ) {
     this.folder = folder;
     this.relay = relay;
@@ -229,6 +232,7 @@ export class Pipeline {
     this.sts = sts;
     this.source = source;
     this.output = output;
+    this.faults = faults;
     this.#processes.push(worker, relay);
   }
 
@@ -253,7 +257,7 @@ export class Pipeline {
     });
     await until('worker healthy', 10_000, () => answers(`${worker.url}/health`));
     const folder = await mkdtemp(join(tmpdir(), 'media-service-test-'));
-    return new Pipeline(folder, relay, worker, sts, source, output);
+    return new Pipeline(folder, relay, worker, sts, source, output, `http://127.0.0.1:${api}/v3/faults`);
   }
 
   publish(file: string, extra: string[] = []): Process {
