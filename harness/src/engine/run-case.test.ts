@@ -260,10 +260,16 @@ describe('runCase', () => {
   });
 
   it.each([
-    ['the service it publishes to', { service: 'relay' }, 'passed'],
-    ['its own link', { between: ['clip', 'relay'] }, 'passed'],
-    ['something else', { service: 'worker' }, 'inconclusive'],
-  ])('goes on, or not, when a publisher breaks off after a fault was done to %s', async (_, input, verdict) => {
+    ['service.kill', { service: 'relay' }, 'passed'],
+    ['service.kill', { service: 'worker' }, 'inconclusive'],
+    ['network.cut', { between: ['clip', 'relay'] }, 'passed'],
+    ['network.cut', { between: ['relay', 'testcard'] }, 'passed'],
+    ['network.cut', { between: ['output', 'relay'] }, 'inconclusive'],
+    ['network.latency', { between: ['clip', 'relay'] }, 'inconclusive'],
+    ['media.disconnect', { service: 'relay', stream: 'rtmp://relay:1935/in' }, 'passed'],
+    ['media.disconnect', { service: 'relay', stream: 'rtsp://relay:8554/other' }, 'inconclusive'],
+    ['media.freeze-video', { service: 'relay', stream: 'rtsp://relay:8554/in' }, 'inconclusive'],
+  ])('when a publisher breaks off after %s of %j, the case is %s', async (key, input, verdict) => {
     const clock = fakeClock();
     const activity: Activity = {
       kind: 'publisher',
@@ -273,7 +279,7 @@ describe('runCase', () => {
       stop: async () => {},
       progress: () => '',
     };
-    const fault = { id: '1', key: 'x.y', input, title: 'a fault', injectedAtMs: 0, revert: async () => {} };
+    const fault = { id: '1', key, input, title: 'a fault', injectedAtMs: 0, revert: async () => {} };
     const { made } = world(clock, {
       media: { publish: async () => activity, record: async () => activity },
       faults: { inject: async () => fault, lastReverted: () => undefined, active: () => [], since: () => [fault] },

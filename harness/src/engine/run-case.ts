@@ -166,13 +166,21 @@ function abortWhenPublishingBreaks(context: CaseContext, stop: AbortController):
   };
 }
 
-/** Whether a fault names the publisher, the service that it publishes to, or all that Testcard connects. */
-function couldBreak({ input }: ActiveFault, { name, url }: Activity): boolean {
-  const host = URL.canParse(url) ? new URL(url).hostname : url;
-  const names = [name, host, 'testcard'];
-  return Object.values(input as Record<string, unknown>)
-    .flat()
-    .some((value) => typeof value === 'string' && names.includes(value));
+/** Faults of a link that end a connection. */
+const ENDING = ['network.cut', 'network.reset', 'network.wedge', 'network.slow-close'];
+
+/** Whether a fault could have ended the publisher: it was done to the service or the link that it publishes over, or to its stream. */
+function couldBreak({ key, input }: ActiveFault, { name, url }: Activity): boolean {
+  const target = URL.canParse(url) ? new URL(url) : undefined;
+  const { service, stream, between } = input as { service?: string; stream?: string; between?: string[] };
+  const host = target?.hostname;
+  if (key.startsWith('service.')) return service === host;
+  if (key.startsWith('media.')) {
+    const path = stream !== undefined && URL.canParse(stream) ? new URL(stream).pathname : stream;
+    return key === 'media.disconnect' && service === host && path === target?.pathname;
+  }
+  const isOwn = (each: string) => each === name || each === 'testcard';
+  return ENDING.includes(key) && between?.some(isOwn) === true && between.some((each) => each === host);
 }
 
 /** Rejects as soon as the signal aborts, even when what runs does not listen; that is then left to the undo stack. */
