@@ -61,6 +61,12 @@ const until = (look: () => Promise<boolean>) =>
   poll(async () => ((await look()) ? { done: true, value: true } : { done: false }), {
     ...{ withinMs: 5_000, clock: systemClock, everyMs: 10 },
   });
+const isInUse = async () => {
+  const text = await (await fetch(`${proxy.api}/metrics`)).text();
+  return (
+    /connections\{proxy="link"\} 1/.test(text) && /received_bytes_total\{direction="upstream".*\} [1-9]/.test(text)
+  );
+};
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 let isSlow = false;
@@ -68,9 +74,7 @@ try {
   for (const kind of linkFaults.filter(({ key }) => key in INPUTS)) {
     const times: Record<string, number[]> = { prepare: [], inject: [], prove: [], revert: [] };
     for (let round = 0; round < Number(rounds); round += 1) {
-      await until(async () =>
-        (await (await fetch(`${proxy.api}/metrics`)).text()).includes('connections{proxy="link"} 1'),
-      );
+      await until(isInUse);
       let at = performance.now();
       const lap = (name: string) => {
         const now = performance.now();
