@@ -15,7 +15,7 @@ export interface SuitePlan {
   file: string;
   environment: string;
   services: { name: string; ports: number[]; command: string[]; summary: string }[];
-  /** Links that pass a proxy because a step may break them: `media-service → echo-sts:8080`. */
+  /** Links that pass a proxy because a step may break them: `worker → speech:8080`. */
   links: string[];
   fixtures: { name: string; state: 'built' | 'to be built' | 'unknown' }[];
   /** Longest time all cases may take, ms. */

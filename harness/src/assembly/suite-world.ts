@@ -195,7 +195,7 @@ export async function openSuiteWorld(
   };
 }
 
-/** `emit: {to: echo-sts}` names a service; its first port is meant. */
+/** `emit: {to: speech}` names a service; its first port is meant. */
 function addressOf(to: string, environment: RunningEnvironment): string {
   if (to.includes('://')) return to;
   const service = environment.spec.services.find(({ name }) => name === to);

@@ -1,4 +1,4 @@
-// Addresses as services see them (`rtsp://mediamtx:8554/x`) → addresses on this machine (`rtsp://127.0.0.1:23456/x`).
+// Addresses as services see them (`rtsp://relay:8554/x`) → addresses on this machine (`rtsp://127.0.0.1:23456/x`).
 
 import { nearest } from '../base/nearest-name.ts';
 import type { EnvironmentSpec, ServiceSpec } from '../model/environment.ts';

@@ -152,7 +152,7 @@ const testcardField = z
         .optional(),
       metrics: z.string({ error: 'metrics is an address, such as "http://web:80/metrics"' }).optional(),
       'media-faults': z
-        .string({ error: 'media-faults is an address, such as "http://mediamtx:9997/v3/faults"' })
+        .string({ error: 'media-faults is an address, such as "http://relay:9997/v3/faults"' })
         .optional(),
       logs: z.enum(['json', 'text'], { error: 'logs is json or text' }).default('text'),
     },

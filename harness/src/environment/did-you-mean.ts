@@ -2,7 +2,7 @@
 
 import { nearest } from '../base/nearest-name.ts';
 
-/** `did you mean dubbing?`, or else what there is to choose from. */
+/** `did you mean studio?`, or else what there is to choose from. */
 export function didYouMean(name: string, known: readonly string[], kind: string): string {
   const near = nearest(name, known);
   if (near !== undefined) return `did you mean ${near}?`;

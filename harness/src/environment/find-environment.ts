@@ -1,4 +1,4 @@
-// `environment: dubbing` in a suite → the Compose file that it means.
+// `environment: studio` in a suite → the Compose file that it means.
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';

@@ -67,7 +67,7 @@ export interface RunningEnvironment extends ServicesPort {
   readonly spec: EnvironmentSpec;
   readonly readyAfterMs: number;
   /**
-   * Maps an address as services see it (`rtsp://mediamtx:8554/x`, `http://echo-sts:8080`) to one that this process can reach. Unknown hosts
+   * Maps an address as services see it (`rtsp://relay:8554/x`, `http://speech:8080`) to one that this process can reach. Unknown hosts
    * are returned as they are. `as`: the publisher or recording that will connect, whose link may be a proxied one.
    */
   resolve(url: string, as?: string): string;

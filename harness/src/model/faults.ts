@@ -8,7 +8,7 @@ import type { ServiceStatus } from './ports.ts';
 /** What was seen of a fault's effect, or of the effect's end, at one look. */
 export interface Proof {
   holds: boolean;
-  /** What was looked at: `connecting to media-service → echo-sts:8080`. */
+  /** What was looked at: `connecting to worker → speech:8080`. */
   by: string;
   /** What was seen there: `refused`, `connected after 2 ms`. */
   seen: string;
@@ -20,7 +20,7 @@ export interface Proof {
 
 /** A TCP link whose bytes pass a proxy that speaks the Toxiproxy HTTP API. */
 export interface Link {
-  /** `media-service → echo-sts:8080`; `output → mediamtx:1935` for a link of Testcard's own. */
+  /** `worker → speech:8080`; `output → relay:1935` for a link of Testcard's own. */
   name: string;
   /** A service, the name of a publisher or recording, or `testcard` for everything that Testcard connects itself. */
   client: string;
@@ -113,7 +113,7 @@ export interface FaultKind<I = unknown, R = unknown> {
   /** One sentence on what it does, for `testcard fault --help`. */
   summary?: string;
   schema: z.ZodType<I>;
-  /** One line for the timeline: `cut media-service → echo-sts:8080`. */
+  /** One line for the timeline: `cut worker → speech:8080`. */
   describe(input: I): string;
   /** Looks at the target as it is. Throws FAULT_UNPROVEN when there is nothing to break (a link that nobody uses, a service that is not up). */
   prepare(input: I, ports: FaultPorts, signal: AbortSignal): Promise<R>;

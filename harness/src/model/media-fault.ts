@@ -1,4 +1,4 @@
-// What a suite says about broken media, and the fault that it means: `media: { on: mediamtx, stream: "rtsp://…", delay-audio: 300ms }`.
+// What a suite says about broken media, and the fault that it means: `media: { on: relay, stream: "rtsp://…", delay-audio: 300ms }`.
 
 import { z } from 'zod';
 import { formatDurationMs } from '../base/duration.ts';
@@ -42,7 +42,7 @@ const everyField = z.int().min(2).max(MOST_EVERY);
 /** The fields of the `media` step, without `for`. Check them with `checkMediaFields`. */
 export const mediaFields = {
   on: z.string().min(1).describe('The service that the media passes; its Compose entry has `x-testcard.media-faults`'),
-  stream: streamField.describe('The stream, as services see it: rtsp://mediamtx:8554/live/test/in'),
+  stream: streamField.describe('The stream, as services see it: rtsp://relay:8554/live/test/in'),
   'freeze-video': z
     .literal(true)
     .optional()
@@ -126,7 +126,7 @@ const WORDS: Record<keyof MediaFaultInputs, string> = {
   'media.disconnect': 'disconnect the publisher',
 };
 
-/** `delay the sound of rtsp://mediamtx:8554/live/in by 300 ms`. */
+/** `delay the sound of rtsp://relay:8554/live/in by 300 ms`. */
 export function describeMediaFault({ key, input }: MediaFault): string {
   if (key === 'media.delay-audio') return `${WORDS[key]} of ${input.stream} by ${formatDurationMs(input.delayMs)}`;
   if (key === 'media.drop-packets')

@@ -152,7 +152,7 @@ export const linkFaultSchemas: { [K in keyof LinkFaultInputs]: z.ZodType<LinkFau
   'network.slow-close': z.strictObject({ ...targetShape, delayMs: z.number().min(LEAST_MS) }),
 };
 
-/** `media-service ↔ echo-sts`, `media-service → echo-sts:8080`. */
+/** `worker ↔ speech`, `worker → speech:8080`. */
 export function describeTarget({ between: [a, b], port, towards }: LinkTarget): string {
   const where = port === undefined ? '' : ` (port ${port})`;
   if (towards === undefined) return `${a} ↔ ${b}${where}`;

@@ -5,7 +5,7 @@ export type Verdict = 'passed' | 'failed' | 'inconclusive';
 /** What judging an observation against an expectation came to. */
 export interface Judgement {
   verdict: Verdict;
-  /** What was promised, in words: `metric worker_x of media-service: at most 3`. */
+  /** What was promised, in words: `metric frames of worker: at most 3`. */
   expected: string;
   /** What was seen instead (or as well), in words: `saw 4 at +12.3 s`. */
   seen: string;

@@ -1,4 +1,4 @@
-// Addresses in a suite name services of the environment: `rtsp://mediamtx:8554/live`.
+// Addresses in a suite name services of the environment: `rtsp://relay:8554/live`.
 
 import type { KnownService } from './known.ts';
 import { suggestion } from './suggest.ts';

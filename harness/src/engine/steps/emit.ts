@@ -32,7 +32,7 @@ export const emitStep: StepKind<Emit> = {
     summary:
       'Connects to a Socket.IO server, sends one event and disconnects once it was delivered. With `reply`, waits for that event: an answer that does not come, or does not fit, is a broken promise.',
     example:
-      '- emit:\n    to: echo-sts\n    path: /ws/sts\n    event: config:processing_delay\n    data: { delay: 500ms }\n    reply: { event: "config:processing_delay:ack", where: { status: accepted } }',
+      '- emit:\n    to: speech\n    path: /ws\n    event: config:delay\n    data: { delay: 500ms }\n    reply: { event: "config:delay:ack", where: { status: accepted } }',
   },
   schema: () => schema,
   describe: (input) => `emit ${input.event} to ${input.to}`,

@@ -26,7 +26,7 @@ export const mediaStep: StepKind<Media> = {
     summary:
       'Breaks a stream where it passes a service: `freeze-video`, `drop-audio`, `delay-audio`, `drop-every`, `restart-timestamps`, `disconnect`. What readers of the stream get must show it before the step ends; a stream that nobody publishes is inconclusive.',
     example:
-      '- media: { on: mediamtx, stream: "rtsp://mediamtx:8554/live/in", freeze-video: true, for: 5s }\n- media: { on: mediamtx, stream: "rtsp://mediamtx:8554/live/in", delay-audio: 300ms }',
+      '- media: { on: relay, stream: "rtsp://relay:8554/live/in", freeze-video: true, for: 5s }\n- media: { on: relay, stream: "rtsp://relay:8554/live/in", delay-audio: 300ms }',
   },
   schema: () => schema,
   describe: (input) =>

@@ -34,7 +34,7 @@ export const networkStep: StepKind<Network> = {
     summary:
       'Breaks a link: `latency` (with `jitter`), `bandwidth`, `cut`, `reset`, `wedge`, `slow-close`, of both directions or `towards` one end, and only for a time with `for`. It must be shown to have taken effect: a link that nothing uses is inconclusive. Only TCP links; only those that a suite names pass through a proxy.',
     example:
-      '- network: { between: [media-service, echo-sts], cut: true, for: 12s }\n- network: { between: [media-service, echo-sts], latency: 200ms, jitter: 50ms, towards: echo-sts }\n- network: { between: [output, mediamtx], bandwidth: 500kbit/s }',
+      '- network: { between: [worker, speech], cut: true, for: 12s }\n- network: { between: [worker, speech], latency: 200ms, jitter: 50ms, towards: speech }\n- network: { between: [output, relay], bandwidth: 500kbit/s }',
   },
   schema: () => schema,
   describe: (input) =>

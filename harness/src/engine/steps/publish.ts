@@ -24,7 +24,7 @@ export const publishStep: StepKind<Publish> = {
   docs: {
     summary:
       'Starts FFmpeg publishing a fixture, in real time and without re-encoding. The step ends when the server has accepted the stream and it flows; publishing goes on until the fixture ends, `stop`, or the case’s end.',
-    example: '- publish: { fixture: one-minute, to: "rtsp://mediamtx:8554/live/in" }',
+    example: '- publish: { fixture: one-minute, to: "rtsp://relay:8554/live/in" }',
   },
   schema: () => schema,
   describe: (input) => `publish ${input.fixture} to ${input.to}`,

@@ -15,7 +15,7 @@ export const recordStep: StepKind<Record> = {
   docs: {
     summary:
       'Records a stream without re-encoding. The step itself ends at once: the recorder waits in the background until the stream is readable, then records until the stream ends, `stop`, or the case’s end.',
-    example: '- record: { from: "rtmp://mediamtx:1935/live/out", as: output }',
+    example: '- record: { from: "rtmp://relay:1935/live/out", as: output }',
   },
   schema: () => schema,
   describe: (input) => `record ${input.from} as ${input.as}`,
