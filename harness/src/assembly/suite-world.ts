@@ -168,6 +168,7 @@ export async function openSuiteWorld(
             metrics.services().map((service) => metrics.scrape(service, caseSignal).catch(() => undefined)), // checks of it will say so
           );
         },
+        ownLoss: () => environment.ownLoss(),
         lossesSince: lost,
       };
     },

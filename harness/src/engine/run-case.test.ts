@@ -59,6 +59,7 @@ function world(clock: FakeClock, over: Partial<CaseWorld> = {}) {
     mask: (text) => text.replaceAll('hunter2', '***'),
     prepare: async () => {},
     lossesSince: () => [],
+    ownLoss: () => new Promise(() => {}),
     ...over,
   };
   return { made, events };
@@ -257,6 +258,16 @@ describe('runCase', () => {
     const outcome = await clock.run(runCase(kase(steps), made, never));
     expect(outcome).toMatchObject({ verdict: 'inconclusive', error: { code: 'PUBLISH_FAILED' }, elapsedMs: 2_000 });
     expect(outcome.error?.hint).toContain('relay was killed by SIGKILL');
+  });
+
+  it('is inconclusive at once when something of the harness itself breaks', async () => {
+    const clock = fakeClock();
+    const { made } = world(clock, {
+      ownLoss: () =>
+        clock.delay(700).then(() => Promise.reject(new TestcardError('SERVICE_LOST', 'the proxy is gone'))),
+    });
+    const outcome = await clock.run(runCase(kase([step(waitStep, 50_000)]), made, never));
+    expect(outcome).toMatchObject({ verdict: 'inconclusive', error: { code: 'SERVICE_LOST' }, elapsedMs: 700 });
   });
 
   it.each([

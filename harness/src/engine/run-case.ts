@@ -23,6 +23,8 @@ export interface CaseWorld extends CheckPorts {
   mask(text: string): string;
   /** Brings every service back to ready and takes the baseline samples that counters are counted from. */
   prepare(signal: AbortSignal): Promise<void>;
+  /** Never resolves; rejects when something of Testcard's own has broken, so that nothing can be said of the pipeline. */
+  ownLoss(): Promise<never>;
   /** Services that have gone since the given instant, in words, for the report of something else that failed. */
   lossesSince(fromMs: number): string[];
 }
@@ -63,6 +65,7 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
     const fail = (broken: TestcardError) => stop.abort(broken);
     const context = caseContext(kase, world, { signal, undo, startedAtMs, fail });
     abortWhenOutOfTime(kase, world, stop);
+    world.ownLoss().catch((error: unknown) => fail(toTestcardError(error)));
     abortWhenPublishingBreaks(context, stop);
     const throughout = watchThroughout(kase.throughout, context, (broken) => stop.abort(broken));
     try {

@@ -12,6 +12,7 @@ import { awaitService, notReadyError, refuseTakenPorts } from './await-service.t
 import type { PortClaims } from './claim-ports.ts';
 import { openLogFile } from './log-file.ts';
 import { notify } from './notify.ts';
+import type { ProxyProcess } from './proxied-links.ts';
 import { readinessProbe } from './readiness.ts';
 import { serviceCommand } from './service-command.ts';
 import { SupervisedService } from './supervised-service.ts';
@@ -26,7 +27,7 @@ export interface EmbeddedEnvironmentOptions {
   claims: PortClaims;
   /** The proxied links, and the proxy that carries them. */
   links: Link[];
-  proxy: { pid: number; stop(): Promise<void> } | undefined;
+  proxy: ProxyProcess | undefined;
 }
 
 const READY_WITHIN_MS = 30_000;
@@ -130,6 +131,12 @@ export class EmbeddedEnvironment implements RunningEnvironment {
 
   resume(service: string): void {
     this.service(service).resume();
+  }
+
+  /** Rejects when something of Testcard's own that the services depend on is gone: nothing can be said of the pipeline then. */
+  async ownLoss(): Promise<never> {
+    const reason = await (this.#options.proxy?.ended ?? new Promise<never>(() => {}));
+    throw new TestcardError('SERVICE_LOST', `Testcard's own link proxy is gone: ${reason}`);
   }
 
   /** Process groups of everything that runs here. */

@@ -9,9 +9,17 @@ import type { Link } from '../../model/faults.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { startLinkProxy } from './link-proxy/start-link-proxy.ts';
 
+/** The process that carries the links. */
+export interface ProxyProcess {
+  pid: number;
+  /** Resolves with the reason when it is gone without having been stopped. */
+  ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
 export interface ProxiedLinks {
   links: Link[];
-  proxy: { pid: number; stop(): Promise<void> } | undefined;
+  proxy: ProxyProcess | undefined;
 }
 
 /** Throws SUITE_INVALID for a pair that has no TCP link. */
