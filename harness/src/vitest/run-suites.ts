@@ -18,6 +18,7 @@ import type { CaseResult, SuiteResult } from '../model/results.ts';
 import type { Case, Suite } from '../model/suite.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
+import { createTempFolder } from '../runtime/ownership/temp-folder.ts';
 import { testcard } from './plugin.ts';
 import type {} from './session-types.ts';
 
@@ -48,8 +49,12 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
   const captured = new CapturedOutput();
   const selected = new Map(suites.map(({ suite, cases }) => [suite.file, new Set(cases.map((kase) => kase.id))]));
   const longest = Math.max(...suites.flatMap(({ cases }) => cases.map((kase) => kase.timeoutMs)));
-  const collector = new Collector(request, captured, () => foreign());
+  const collector = new Collector(request, captured, () => {
+    foreign();
+    temporary.restore();
+  });
   const foreign = forgetForeignListeners();
+  const temporary = ownTemporaryFolder();
   const onAbort = () => void collector.vitest?.cancelCurrentRun('keyboard-input');
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -89,8 +94,27 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
     await vitest.close();
   } finally {
     signal.removeEventListener('abort', onAbort);
+    temporary.restore();
+    temporary.remove();
   }
   return collector.result();
+}
+
+/**
+ * Vitest's temporary folders have names of their own, which nobody would find after a kill: until it has chosen them, the folder for temporary
+ * files is one of ours, which goes with its owner.
+ */
+function ownTemporaryFolder(): { restore(): void; remove(): void } {
+  const folder = createTempFolder('vitest');
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder.path;
+  return {
+    restore() {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    },
+    remove: () => folder.remove(),
+  };
 }
 
 /** What takes longest is begun first, so that no processor is idle while the last one ends. As far as the suites themselves say. */

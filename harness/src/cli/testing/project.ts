@@ -144,6 +144,6 @@ export function createProject(): Project {
         isArray: (name) => name === 'testsuite' || name === 'testcase',
       }).parse(readFileSync(join(runFolder(), 'junit.xml'), 'utf8')) as JunitFile,
     runFolder,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
   };
 }
