@@ -26,7 +26,8 @@ export async function undoLeftFaults(): Promise<string[]> {
 
 async function undo(entry: LedgerEntry): Promise<{ line: string; isOver: boolean }> {
   const { title, key, record, processes } = entry;
-  // On this machine's own processes a fault cannot outlive what it was done to.
+  const kind = faultKinds.find((each) => each.key === key);
+  // Most faults on this machine's own processes cannot outlive what they were done to.
   const gone = await poll(
     () => {
       const left = processes.filter(({ pid, start }) => processStart(pid) === start);
@@ -34,8 +35,8 @@ async function undo(entry: LedgerEntry): Promise<{ line: string; isOver: boolean
     },
     { withinMs: GONE_WITHIN_MS, clock: systemClock },
   );
-  if (gone.ok && processes.length > 0) return { line: `${title}: gone with its environment`, isOver: true };
-  const kind = faultKinds.find((each) => each.key === key);
+  if (gone.ok && processes.length > 0 && !kind?.outlivesEnvironment)
+    return { line: `${title}: gone with its environment`, isOver: true };
   if (!kind?.revert) return { line: `${title}: nothing to revert`, isOver: true };
   const { proveReverted } = kind;
   const signal = AbortSignal.timeout(REVERTED_WITHIN_MS);
@@ -67,5 +68,6 @@ const LONE_PORTS: FaultPorts = {
   links: { between: () => [] },
   resolve: (url) => url,
   mediaFaults: () => undefined,
+  dataFolder: () => undefined,
   streams: createStreamLooks(),
 };

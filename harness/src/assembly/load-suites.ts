@@ -206,10 +206,11 @@ function read(
     : [];
   try {
     const { spec, problems } = loadEnvironment(file, 'embedded', overrideFiles);
-    const services = spec?.services.map(({ name, ports, metrics }) => ({
+    const services = spec?.services.map(({ name, ports, metrics, dataFolder }) => ({
       name,
       ports,
       hasMetrics: metrics !== undefined,
+      hasData: dataFolder !== undefined,
     }));
     const linkProblem = (use: LinkUse) => {
       const found = spec ? linksOfUse(use, spec) : undefined;

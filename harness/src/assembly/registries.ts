@@ -10,6 +10,7 @@ import {
   streamCheck,
 } from '../checks/index.ts';
 import { alwaysStep } from '../engine/steps/always.ts';
+import { diskStep } from '../engine/steps/disk.ts';
 import { emitStep } from '../engine/steps/emit.ts';
 import { eventuallyStep } from '../engine/steps/eventually.ts';
 import { expectStep } from '../engine/steps/expect.ts';
@@ -41,6 +42,7 @@ export const registry: Registry = {
     serviceStep,
     networkStep,
     mediaStep,
+    diskStep,
     emitStep,
     requestStep,
     expectStep,

@@ -1,6 +1,17 @@
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { poll } from '../base/poll.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
@@ -200,6 +211,54 @@ describe('faults on links', () => {
     expect(output).toMatch(/:10:\d+ error .*for two at once write two steps/);
     expect(output).toMatch(/:11:\d+ error unknown service `countr`/);
     expect(output).toMatch(/:12:\d+ error .*one of kill, stop/);
+  });
+});
+
+/** A file system of 1 MB, which takes a privileged user. */
+function mountSmall(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'faults-test-volume-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    return folder;
+  } catch {
+    console.warn('faults on disks: 1 test skipped, no file system can be mounted by this user');
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+}
+const volume = mountSmall();
+afterAll(() => {
+  if (volume === undefined) return;
+  execFileSync('umount', [volume]);
+  rmSync(volume, { recursive: true });
+});
+
+describe.skipIf(volume === undefined)('faults on disks', () => {
+  it('are proven by a write that fails, and undone by the next command when their run was killed', async () => {
+    const compose = join(project.folder, 'compose/tiny/compose.yaml');
+    const run = 'run: [node, counter.mjs]';
+    project.write('compose/tiny/compose.yaml', readFileSync(compose, 'utf8').replace(run, `${run}, data: "${volume}"`));
+    project.write(
+      'suites/a.suite.yaml',
+      suite('disk: { fill: counter }', 'wait: 60s', 'expect: [{ service: counter, state: ready }]'),
+    );
+    const started = project.start(['run'], apart());
+    const proven = await poll(
+      () => {
+        const last = faults().at(-1);
+        return last?.state === 'proven' ? { done: true, value: true } : { done: false, last };
+      },
+      { withinMs: 20_000, clock: systemClock },
+    );
+    expect(proven).toMatchObject({ ok: true });
+    expect(() => writeFileSync(join(volume ?? '', 'more'), 'x')).toThrow(/ENOSPC/);
+    rmSync(join(volume ?? '', 'more'), { force: true });
+    started.kill('SIGKILL');
+    await started;
+    const { stderr, stdout } = await project.cli(['list'], apart());
+    expect(`${stdout}${stderr}`).toContain('fault of a killed run: fill the volume of counter: reverted');
+    expect(readdirSync(volume ?? '')).toEqual([]);
+    expect(ledgers()).toEqual([]);
   });
 });
 

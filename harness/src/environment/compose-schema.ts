@@ -140,6 +140,7 @@ const testcardField = z
               .array(z.coerce.string(), { error: 'run is the command as a list: [node, services/x/src/main.ts]' })
               .min(1, 'run is the command as a list: [node, services/x/src/main.ts]'),
             environment: environmentField,
+            data: z.string({ error: 'data is a folder, such as /mnt/scratch' }).min(1).optional(),
           },
           notMap('embedded', '{ run: [program, argument] }'),
         )
@@ -189,6 +190,6 @@ export const fileSchema = z.looseObject(
 /** Keys at each place where ours are strict, for "did you mean". */
 export const TESTCARD_KEYS: Record<string, string[]> = {
   'x-testcard': ['embedded', 'ready', 'metrics', 'media-faults', 'logs'],
-  embedded: ['run', 'environment'],
+  embedded: ['run', 'environment', 'data'],
   ready: ['http'],
 };

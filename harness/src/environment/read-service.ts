@@ -81,6 +81,9 @@ export function readService(input: ReadServiceInput): ServiceSpec | undefined {
     ...(embedded && Object.keys(embedded.environment).length > 0
       ? { embeddedEnvironment: filled(embedded.environment, input.values) }
       : {}),
+    ...(embedded?.data === undefined
+      ? {}
+      : { dataFolder: resolve(dirname(input.file), filled({ data: embedded.data }, input.values).data ?? '') }),
     ports,
     ...(udpPorts.length > 0 ? { udpPorts } : {}),
     dependsOn: compose.depends_on

@@ -26,6 +26,8 @@ export interface ServiceSpec {
   metrics?: string;
   /** Address, as services see it, where media faults can be asked for (`x-testcard.media-faults`). */
   mediaFaults?: string;
+  /** Absolute path of the folder that it writes to, when it names one (`x-testcard.embedded.data`). */
+  dataFolder?: string;
   logs: 'json' | 'text';
   stopGraceMs: number;
   /** Where the Compose file writes the service; specs made by hand have none. */

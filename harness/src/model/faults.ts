@@ -100,6 +100,8 @@ export interface FaultPorts {
   resolve(url: string): string;
   /** Address of a service's media-fault API as this process can reach it (`x-testcard.media-faults` of its Compose entry), or undefined. */
   mediaFaults(service: string): string | undefined;
+  /** Folder that a service writes to, when it names one. */
+  dataFolder(service: string): string | undefined;
   streams: StreamLooks;
 }
 
@@ -122,6 +124,8 @@ export interface FaultKind<I = unknown, R = unknown> {
   prove(record: R, ports: FaultPorts, signal: AbortSignal): Promise<Proof>;
   /** Longest time that proving may take, ms. Default 2 s. */
   provableWithinMs?(record: R): number;
+  /** True when what it does is not gone with the processes of its environment: it must be undone even then. */
+  outlivesEnvironment?: boolean;
   /** Undefined for what is over in a moment (a kill, a reset): there is nothing to hold. */
   revert?(record: R, ports: FaultPorts, signal: AbortSignal): Promise<void>;
   proveReverted?(record: R, ports: FaultPorts, signal: AbortSignal): Promise<Proof>;

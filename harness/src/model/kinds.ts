@@ -9,7 +9,7 @@ import type { Judgement } from './verdict.ts';
 
 /** A name that an input refers to, so that `validate` can check that it exists and suggest what was meant. */
 export interface NameUse {
-  kind: 'service' | 'fixture' | 'recording' | 'publisher' | 'activity' | 'url' | 'metrics-of' | 'block';
+  kind: 'service' | 'fixture' | 'recording' | 'publisher' | 'activity' | 'url' | 'metrics-of' | 'data-of' | 'block';
   name: string;
   /** Where in the input it stands, as keys from the input's root: `['publish', 'fixture']`. */
   path: (string | number)[];

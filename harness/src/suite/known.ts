@@ -15,6 +15,8 @@ export interface KnownService {
   /** Ports that it listens on; empty when it names none. */
   ports: readonly number[];
   hasMetrics: boolean;
+  /** Whether it names a folder that it writes to. */
+  hasData?: boolean;
 }
 
 /** What is left out is not checked. */

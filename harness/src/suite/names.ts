@@ -7,7 +7,7 @@ import type { Position } from '../model/position.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
 import { addressProblem } from './addresses.ts';
 import { type BrokenStep, factsOfCheck, factsOfStep, type ParsedStep } from './facts.ts';
-import type { Known } from './known.ts';
+import type { Known, KnownService } from './known.ts';
 import { originOf, type Path, positionOf, valueAt } from './origins.ts';
 import type { ParsedCase } from './parse-case.ts';
 import type { Session } from './session.ts';
@@ -136,19 +136,9 @@ class NameChecker {
     const { services, fixtures } = this.#known;
     switch (kind) {
       case 'service':
-      case 'metrics-of': {
-        if (!services) return undefined;
-        const service = services.find((candidate) => candidate.name === name);
-        const able = kind === 'service' ? services : services.filter(({ hasMetrics }) => hasMetrics);
-        const names = able.map((candidate) => candidate.name);
-        if (!service) return { message: `unknown service \`${name}\``, hint: suggestion(name, names, 'services are') };
-        if (kind === 'service' || service.hasMetrics) return undefined;
-        const hint = suggestion('', names, 'services with metrics', 'no service has any');
-        return {
-          message: `the service \`${name}\` has no metrics address`,
-          hint: hint && `${hint} (x-testcard.metrics)`,
-        };
-      }
+      case 'metrics-of':
+      case 'data-of':
+        return services && serviceProblem(kind, name, services);
       case 'fixture':
         if (!fixtures || fixtures.includes(name)) return undefined;
         return {
@@ -220,6 +210,36 @@ function placeIn(raw: object, key: string, path: Path): Position | undefined {
   const full = [key, ...path];
   const direct = valueAt(raw, full) === undefined && path[0] === key ? path : full;
   return positionOf(raw, direct);
+}
+
+const WHAT_SERVICES_HAVE = {
+  'metrics-of': {
+    has: 'hasMetrics',
+    what: 'metrics address',
+    plural: 'services with metrics',
+    at: 'x-testcard.metrics',
+  },
+  'data-of': {
+    has: 'hasData',
+    what: 'folder that it writes to',
+    plural: 'services with such a folder',
+    at: 'x-testcard.embedded.data',
+  },
+} as const;
+
+function serviceProblem(
+  kind: 'service' | 'metrics-of' | 'data-of',
+  name: string,
+  services: readonly KnownService[],
+): { message: string; hint?: string | undefined } | undefined {
+  const service = services.find((candidate) => candidate.name === name);
+  const wanted = kind === 'service' ? undefined : WHAT_SERVICES_HAVE[kind];
+  const able = wanted ? services.filter((candidate) => candidate[wanted.has]) : services;
+  const names = able.map((candidate) => candidate.name);
+  if (!service) return { message: `unknown service \`${name}\``, hint: suggestion(name, names, 'services are') };
+  if (!wanted || service[wanted.has]) return undefined;
+  const hint = suggestion('', names, wanted.plural, 'no service has any');
+  return { message: `the service \`${name}\` has no ${wanted.what}`, hint: hint && `${hint} (${wanted.at})` };
 }
 
 const isReference = (name: string): boolean => name.includes('${');

@@ -18,6 +18,7 @@ export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock, gua
       const url = environment.spec.services.find(({ name }) => name === service)?.mediaFaults;
       return url === undefined ? undefined : environment.resolve(url);
     },
+    dataFolder: (service) => environment.spec.services.find(({ name }) => name === service)?.dataFolder,
     streams: createStreamLooks(guard),
   };
 }

@@ -1,0 +1,106 @@
+// disk.fill: the volume that a service writes to has no byte left. Only where that volume is bounded, so that nothing else on the machine
+// notices.
+
+import { randomUUID } from 'node:crypto';
+import { open, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { TestcardError } from '../../model/errors.ts';
+import type { FaultKind, Proof } from '../../model/faults.ts';
+
+const schema = z.strictObject({ service: z.string().min(1).describe('The service whose volume is filled') });
+type FillInput = z.output<typeof schema>;
+
+interface FillRecord {
+  service: string;
+  folder: string;
+  /** What takes all the room. */
+  file: string;
+}
+
+/** Larger ones are not filled: it would take long, and it is hardly a volume made for a test. */
+const MOST_BYTES = 1024 ** 3;
+const CHUNK_BYTES = [1024 * 1024, 4096, 1];
+const PROBE_BYTES = 4096;
+
+export const fillFault: FaultKind<FillInput, FillRecord> = {
+  key: 'disk.fill',
+  summary: 'The volume that a service writes to is full',
+  schema,
+  describe: ({ service }) => `fill the volume of ${service}`,
+  async prepare({ service }, ports) {
+    const folder = ports.dataFolder(service);
+    if (folder === undefined) {
+      throw new TestcardError('FAULT_UNPROVEN', `service ${service} has no volume that could be filled`, {
+        hint: 'name the folder that it writes to under `x-testcard.embedded.data`',
+      });
+    }
+    await mustBeBounded(folder, service);
+    return { service, folder, file: join(folder, `.testcard-fill-${randomUUID()}`) };
+  },
+  inject: ({ file }, _ports, signal) => fill(file, signal),
+  async prove({ folder }) {
+    const problem = await probe(folder);
+    return { holds: problem === 'ENOSPC', ...seenOf(folder, problem) };
+  },
+  revert: ({ file }) => rm(file, { force: true }),
+  async proveReverted({ folder }) {
+    const problem = await probe(folder);
+    return { holds: problem === undefined, ...seenOf(folder, problem) };
+  },
+  outlivesEnvironment: true,
+};
+
+/** A volume of its own, and not a large one: the machine's own disk is never filled. */
+async function mustBeBounded(folder: string, service: string): Promise<void> {
+  const refuse = (why: string) =>
+    new TestcardError('FAULT_UNPROVEN', `the volume of ${service}, ${folder}, is not filled: ${why}`, {
+      hint: 'give it a file system of its own of at most 1 GiB, such as a tmpfs with a size',
+    });
+  const own = await stat(folder).catch(() => undefined);
+  if (!own?.isDirectory()) throw refuse('there is no such folder');
+  const others = await Promise.all(['/', tmpdir(), process.cwd()].map((path) => stat(path)));
+  if (others.some(({ dev }) => dev === own.dev)) throw refuse('it lies on a disk that others use too');
+  const { blocks, bsize } = await statfs(folder);
+  if (blocks * bsize > MOST_BYTES) throw refuse(`it has room for ${Math.round((blocks * bsize) / 1e6)} MB`);
+}
+
+/** Smaller and smaller pieces, until not even a byte fits. */
+async function fill(file: string, signal: AbortSignal): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    for (const bytes of CHUNK_BYTES) {
+      const chunk = Buffer.alloc(bytes);
+      for (let fits = true; fits; ) {
+        signal.throwIfAborted();
+        fits = await handle.write(chunk).then(({ bytesWritten }) => bytesWritten === bytes, isFull);
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function isFull(error: NodeJS.ErrnoException): false {
+  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
+  return false;
+}
+
+/** Writes a little, as the service would: the error's code, or undefined when it could be written. */
+async function probe(folder: string): Promise<string | undefined> {
+  const path = join(folder, `.testcard-probe-${randomUUID()}`);
+  try {
+    await writeFile(path, Buffer.alloc(PROBE_BYTES), { flag: 'wx' });
+    return undefined;
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return code === 'EDQUOT' ? 'ENOSPC' : code;
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+function seenOf(folder: string, problem: string | undefined): Pick<Proof, 'by' | 'seen'> {
+  return { by: `writing ${PROBE_BYTES} bytes to ${folder}`, seen: problem ?? 'written' };
+}
