@@ -17,6 +17,7 @@ const HELP = `npm run mutants [-- options]
   --budget <time>    as many shares as it takes for each to be done in this time (5m, 300s), and of those the one that is due today
   --index <i>        with --budget: this share, counted round and round (the number of the CI run), instead of today's
   --parallel <n>     so many at a time (default 1)
+  --retry <n>        what is not killed (or not green) is tried up to n times more, and said to have been (default 0)
   --keep             keep the evidence of mutants that were killed too
   --list             what would run, without running it
 
@@ -40,7 +41,13 @@ function readOptions() {
     return parseArgs({
       options: {
         ...{ only: string, suite: string, share: string, budget: string, index: string },
-        ...{ parallel: { type: 'string', default: '1' }, keep: boolean, list: boolean, help: boolean },
+        ...{
+          parallel: { type: 'string', default: '1' },
+          retry: { type: 'string', default: '0' },
+          keep: boolean,
+          list: boolean,
+          help: boolean,
+        },
       },
     }).values;
   } catch (error) {
@@ -54,6 +61,7 @@ if (options.help) {
   process.exit(0);
 }
 const parallel = wholeNumber('--parallel', options.parallel, 1);
+const retries = wholeNumber('--retry', options.retry, 0);
 
 function chosen(): (Trial | Mutant)[] {
   const words = options.only?.split(',');
@@ -94,7 +102,14 @@ const waiting = [...trials];
 const outcomes: TrialOutcome[] = [];
 async function lane(): Promise<void> {
   for (let trial = waiting.shift(); trial && !interrupt.signal.aborted; trial = waiting.shift()) {
-    const outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep });
+    let outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep });
+    for (let retry = 1; retry <= retries && !isWanted(outcome.verdict) && !interrupt.signal.aborted; retry += 1) {
+      // Never hidden: the run says that it needed another try, and what the first one saw.
+      process.stdout.write(
+        `    ${outcome.verdict} at first · ${trial.name}: ${outcome.broken[0] ?? 'nothing broken'}\n`,
+      );
+      outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep });
+    }
     if (interrupt.signal.aborted) return;
     outcomes.push(outcome);
     const { verdict, seconds, broken, folder } = outcome;
