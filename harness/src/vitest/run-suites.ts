@@ -1,24 +1,13 @@
-// Runs suite files under Vitest from the outside and collects what each case came to.
+// Runs suite files under Vitest from the outside.
 
 import { relative } from 'node:path';
-import { Writable } from 'node:stream';
-import { stripVTControlCharacters } from 'node:util';
-import type {
-  BaseSequencer,
-  CliOptions,
-  Reporter,
-  TestCase,
-  TestModule,
-  TestSequencerConstructor,
-  TestSpecification,
-  Vitest,
-} from 'vitest/node';
+import type { BaseSequencer, CliOptions, TestSequencerConstructor, TestSpecification } from 'vitest/node';
+import { ownTemporaryFolder } from '../assembly/ownership.ts';
 import type { SuiteRunOptions } from '../assembly/suite-world.ts';
 import type { CaseResult, SuiteResult } from '../model/results.ts';
 import type { Case, Suite } from '../model/suite.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
-import { type Verdict, worseVerdict } from '../model/verdict.ts';
-import { createTempFolder } from '../runtime/ownership/temp-folder.ts';
+import { CapturedOutput, Collector } from './collector.ts';
 import { testcard } from './plugin.ts';
 import type {} from './session-types.ts';
 
@@ -54,6 +43,7 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
     temporary.restore();
   });
   const foreign = forgetForeignListeners();
+  // Until Vitest says that it is there: by then it has chosen its folders.
   const temporary = ownTemporaryFolder();
   const onAbort = () => void collector.vitest?.cancelCurrentRun('keyboard-input');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -100,23 +90,6 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
   return collector.result();
 }
 
-/**
- * Vitest's temporary folders have names of their own, which nobody would find after a kill: until it has chosen them, the folder for temporary
- * files is one of ours, which goes with its owner.
- */
-function ownTemporaryFolder(): { restore(): void; remove(): void } {
-  const folder = createTempFolder('vitest');
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = folder.path;
-  return {
-    restore() {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
-    },
-    remove: () => folder.remove(),
-  };
-}
-
 /** What takes longest is begun first, so that no processor is idle while the last one ends. As far as the suites themselves say. */
 function longestFirst(Base: typeof BaseSequencer, suites: RunSuitesRequest['suites']): TestSequencerConstructor {
   const longestMs = new Map(
@@ -150,159 +123,4 @@ function commonFolder(files: string[]): string {
   const [first = [], ...others] = split;
   const shared = first.findIndex((part, index) => others.some((parts) => parts[index] !== part));
   return (shared < 0 ? first : first.slice(0, shared)).join('/') || '/';
-}
-
-/** Vitest writes failures with its own code frames to a stream: this one keeps them as text for our reports. */
-class CapturedOutput extends Writable {
-  #text = '';
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#text += chunk.toString('utf8');
-    if (this.#text.length > 1_000_000) this.#text = this.#text.slice(-500_000);
-    done();
-  }
-
-  take(): string {
-    const text = this.#text;
-    this.#text = '';
-    return text;
-  }
-}
-
-class Collector implements Reporter {
-  vitest: Vitest | undefined;
-  #request: RunSuitesRequest;
-  #captured: CapturedOutput;
-  #cases = new Map<string, CaseResult[]>();
-  #suiteErrors = new Map<string, ErrorRecord[]>();
-  #readyAfterMs = new Map<string, number>();
-  #elapsedMs = new Map<string, number>();
-  #errors: ErrorRecord[] = [];
-
-  #onInit: () => void;
-
-  constructor(request: RunSuitesRequest, captured: CapturedOutput, onInit: () => void) {
-    this.#onInit = onInit;
-    this.#request = request;
-    this.#captured = captured;
-  }
-
-  onInit(vitest: Vitest): void {
-    this.vitest = vitest;
-    this.#onInit();
-    if (this.#request.signal.aborted) void vitest.cancelCurrentRun('keyboard-input');
-  }
-
-  onTestCaseResult(test: TestCase): void {
-    const meta = test.meta();
-    const suite = this.#suiteOf(test.module.moduleId);
-    if (!suite) return;
-    if (!meta.testcard) {
-      if (this.#request.signal.aborted || this.#request.bail) return; // never began; the end says so
-      // Not ours: something threw before the case had a result. The case itself is found missing at the end.
-      const errors = test.result().errors ?? [
-        { message: `${test.name} ended as ${test.result().state} without a result` },
-      ];
-      const known = this.#suiteErrors.get(suite.file) ?? [];
-      this.#suiteErrors.set(suite.file, [
-        ...known,
-        ...errors.map((error) => foreignError(error.message ?? String(error))),
-      ]);
-      return;
-    }
-    const result = { ...meta.testcard };
-    const known = this.#cases.get(suite.file) ?? [];
-    if (known.some((each) => each.case === result.case)) return; // a cancelled test is reported again when it has ended
-    const [error] = test.result().errors ?? [];
-    if (error && result.error?.kind !== 'interrupted') {
-      const frame = this.#frameOf(error, test);
-      if (frame !== '') result.codeFrame = frame;
-    }
-    if (meta.testcardReadyAfterMs !== undefined) this.#readyAfterMs.set(suite.file, meta.testcardReadyAfterMs);
-    this.#cases.set(suite.file, [...known, result]);
-    this.#request.onCase?.(suite, result);
-  }
-
-  onTestModuleEnd(module: TestModule): void {
-    const suite = this.#suiteOf(module.moduleId);
-    if (!suite) return;
-    this.#elapsedMs.set(suite.file, module.diagnostic().duration);
-    const errors = [...module.errors(), ...[...module.children.suites()].flatMap((child) => [...child.errors()])];
-    if (errors.length === 0) return;
-    this.#suiteErrors.set(
-      suite.file,
-      errors.map((error) => foreignError(error.message)),
-    );
-  }
-
-  onTestRunEnd(_modules: unknown, unhandled: readonly { message?: string }[]): void {
-    this.#errors.push(...unhandled.map((error) => foreignError(error.message ?? String(error))));
-  }
-
-  result(): RunSuitesResult {
-    const suites = this.#request.suites.map(({ suite, cases }): SuiteResult => {
-      const done = this.#cases.get(suite.file) ?? [];
-      const missing = cases.filter((kase) => !done.some((result) => result.case === kase.id));
-      const all = [...done, ...missing.map((kase) => this.#neverRan(suite, kase))];
-      const errors = this.#suiteErrors.get(suite.file) ?? [];
-      const start: Verdict = errors.length > 0 ? 'inconclusive' : 'passed';
-      const verdict = all.reduce<Verdict>(
-        (worst, { verdict }) => (verdict === 'skipped' ? worst : worseVerdict(worst, verdict)),
-        start,
-      );
-      const readyAfterMs = this.#readyAfterMs.get(suite.file);
-      return {
-        suite: suite.id,
-        name: suite.name,
-        file: relative(process.cwd(), suite.file),
-        verdict,
-        elapsedMs: this.#elapsedMs.get(suite.file) ?? 0,
-        ...(readyAfterMs === undefined ? {} : { readyAfterMs }),
-        cases: all,
-        errors,
-      };
-    });
-    return { suites, errors: this.#errors };
-  }
-
-  /** A selected case without a result is never green: its worker crashed, or the run was cut short. */
-  #neverRan(suite: Suite, kase: Case): CaseResult {
-    const interrupted = this.#request.signal.aborted;
-    const bailed = this.#request.bail;
-    return {
-      case: kase.id,
-      title: kase.title,
-      priority: kase.priority,
-      tags: [...new Set([...suite.tags, ...kase.tags])],
-      at: `${relative(process.cwd(), kase.position.file)}:${kase.position.line}`,
-      verdict: 'inconclusive',
-      elapsedMs: 0,
-      figures: [],
-      error: {
-        code: interrupted ? 'INTERRUPTED' : 'INTERNAL',
-        kind: interrupted ? 'interrupted' : 'inconclusive',
-        message: interrupted
-          ? 'not run: interrupted'
-          : bailed
-            ? 'not run: --bail ended the run after an earlier case'
-            : 'not run: the worker of this suite ended before it',
-        position: kase.position,
-      },
-    };
-  }
-
-  #suiteOf(moduleId: string): Suite | undefined {
-    return this.#request.suites.find(({ suite }) => suite.file === moduleId)?.suite;
-  }
-
-  /** Vitest's own rendering of an error: place, code frame of the YAML. */
-  #frameOf(error: unknown, test: TestCase): string {
-    this.#captured.take();
-    this.vitest?.logger.printError(error, { project: test.project, showCodeFrame: true });
-    return stripVTControlCharacters(this.#captured.take()).replace(/^\n+|\s+$/g, '');
-  }
-}
-
-function foreignError(message: string): ErrorRecord {
-  return { code: 'INTERNAL', kind: 'internal', message: message.split('\n')[0] ?? message };
 }

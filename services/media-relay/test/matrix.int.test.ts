@@ -44,7 +44,7 @@ async function relayed(file: string, from: Transport, path: string): Promise<Rec
   const results = await Promise.all(readers.map((reader) => reader.done));
   for (const result of results) {
     expect(result.code).toBe(0);
-    expect(result.tookMs - published.tookMs, 'readers end soon after the publisher').toBeLessThan(2_000);
+    expect(result.tookMs - published.tookMs, 'readers end with the publisher, not by a time-out').toBeLessThan(6_000);
   }
   const [tcp, udp, rtmp] = results.map((result) => parseFramecrc(result.stdout));
   if (tcp === undefined || udp === undefined || rtmp === undefined) throw new Error('a reader is missing');

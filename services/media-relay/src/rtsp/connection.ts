@@ -2,45 +2,20 @@
 
 import { randomUUID } from 'node:crypto';
 import { buildSdp, parseSdp } from '../codec/sdp.ts';
-import { normalisePath, PathRefusedError, type Publication } from '../core/path-registry.ts';
-import { ProtocolError } from '../core/protocol-error.ts';
+import { PathRefusedError, type Publication } from '../core/path-registry.ts';
 import type { RelayContext } from '../core/relay-context.ts';
 import type { Stream } from '../core/stream.ts';
 import type { Connection, ConnectionSocket } from '../core/tcp-server.ts';
 import { RtspMessageParser, type RtspRequest } from './message-parser.ts';
-import { InterleavedSink } from './packet-sink.ts';
 import { RtspPublisher } from './publisher.ts';
 import { RtspReader } from './reader.ts';
+import { METHODS, pathOf, type Reply, replyText } from './reply.ts';
+import { RequestQueue } from './request-queue.ts';
+import { type Channels, openPublisherTrack, openReaderTrack, type TrackEnds } from './track-transport.ts';
 import { parseTransport, type TransportSpec } from './transport.ts';
-import { UdpSink } from './udp-sink.ts';
-import { UdpSource } from './udp-source.ts';
-
-interface Reply {
-  status: number;
-  headers?: Record<string, string>;
-  body?: string;
-  /** Runs once the answer is on its way: what starts then follows it. */
-  after?: () => void;
-}
 
 type State = 'init' | 'announced' | 'recording' | 'ready' | 'playing';
 
-const REASONS: Record<number, string> = {
-  200: 'OK',
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  454: 'Session Not Found',
-  455: 'Method Not Valid in This State',
-  459: 'Aggregate Operation Not Allowed',
-  461: 'Unsupported Transport',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
-
-const METHODS = 'OPTIONS, DESCRIBE, ANNOUNCE, SETUP, PLAY, PAUSE, RECORD, GET_PARAMETER, SET_PARAMETER, TEARDOWN';
-const MAX_QUEUED_REQUESTS = 16;
 /** How long a reader over UDP may take to leave after the stream's end. */
 const UDP_END_WAIT_MS = 2_000;
 
@@ -50,8 +25,7 @@ export class RtspConnection implements Connection {
   readonly #context: RelayContext;
   readonly #link: ConnectionSocket;
   readonly #parser: RtspMessageParser;
-  readonly #requests: RtspRequest[] = [];
-  #answering = false;
+  readonly #requests: RequestQueue;
   #closed = false;
   #state: State = 'init';
   #sessionOpen = false;
@@ -60,14 +34,21 @@ export class RtspConnection implements Connection {
   #idleTimer: NodeJS.Timeout | undefined;
   #publisher: RtspPublisher | undefined;
   #reader: RtspReader | undefined;
-  /** Channel → track and kind, for a publisher that interleaves. */
-  readonly #channels = new Map<number, { track: number; rtcp: boolean }>();
+  readonly #channels: Channels = new Map();
 
   constructor(context: RelayContext, link: ConnectionSocket) {
     this.#context = context;
     this.#link = link;
+    this.#requests = new RequestQueue({
+      handle: (request, answer) => {
+        this.#idleTimer?.refresh();
+        this.#handle(request, answer);
+      },
+      send: (request, reply) => this.#send(request, reply),
+      isClosed: () => this.#closed,
+    });
     this.#parser = new RtspMessageParser({
-      onRequest: (request) => this.#enqueue(request),
+      onRequest: (request) => this.#requests.add(request),
       onInterleaved: (channel, packet) => this.#onInterleaved(channel, packet),
     });
     this.#armIdleTimer();
@@ -91,26 +72,6 @@ export class RtspConnection implements Connection {
 
   stop(): void {
     this.#endSession('relay stops');
-  }
-
-  #enqueue(request: RtspRequest): void {
-    if (this.#requests.length >= MAX_QUEUED_REQUESTS) throw new ProtocolError('too many requests without waiting');
-    this.#requests.push(request);
-    this.#answerNext();
-  }
-
-  #answerNext(): void {
-    while (!this.#answering && !this.#closed) {
-      const request = this.#requests.shift();
-      if (request === undefined) return;
-      this.#idleTimer?.refresh();
-      this.#answering = true;
-      this.#handle(request, (reply) => {
-        this.#answering = false;
-        this.#send(request, reply);
-        if (!this.#closed) this.#answerNext();
-      });
-    }
   }
 
   /** Calls `answer` exactly once, at once or (when a reader waits for a publisher) later. */
@@ -281,53 +242,32 @@ export class RtspConnection implements Connection {
     const track = trackOf(publisher, url);
     if (track === undefined) return { status: 404 };
     this.#sessionOpen = true;
-    if (spec.kind === 'tcp') {
-      const channel = spec.rtpChannel ?? track * 2;
-      this.#channels.set(channel, { track, rtcp: false });
-      this.#channels.set(channel + 1, { track, rtcp: true });
-      const transport = `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1};mode=record`;
-      return this.#withSession({ status: 200, headers: { Transport: transport } });
-    }
-    const { host, udpPorts } = this.#context.config;
-    const source = await UdpSource.open(host, udpPorts, this.#remoteAddress, {
-      onRtp: (packet) => {
-        if (this.#state === 'recording') this.#idleTimer?.refresh();
-        publisher.onRtp(track, packet);
-      },
-      onRtcp: (packet) => publisher.onRtcp(track, packet),
-      guard: this.#link.guard,
-    });
-    if (this.#closed) {
-      source.close();
-      return { status: 454 };
-    }
-    publisher.addSource(track, source);
-    const transport = `RTP/AVP;unicast;client_port=${spec.rtpPort}-${spec.rtcpPort};server_port=${source.serverPorts};mode=record`;
+    const ends = this.#trackEnds(
+      () => this.#state === 'recording' && this.#idleTimer?.refresh(),
+      () => !this.#closed,
+    );
+    const transport = await openPublisherTrack(publisher, track, spec, this.#channels, ends);
+    if (transport === undefined) return { status: 454 };
     return this.#withSession({ status: 200, headers: { Transport: transport } });
   }
 
   async #setupReader(reader: RtspReader, index: number, spec: TransportSpec): Promise<Reply> {
     if (reader.stream.rtp?.media[index] === undefined) return { status: 404 };
     this.#sessionOpen = true;
-    if (spec.kind === 'tcp') {
-      const channel = spec.rtpChannel ?? index * 2;
-      reader.setTrack(index, new InterleavedSink(this.#link.socket, channel));
-      this.#state = 'ready';
-      const transport = `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}`;
-      return this.#withSession({ status: 200, headers: { Transport: transport } });
-    }
-    const { host, udpPorts } = this.#context.config;
-    const target = { address: this.#remoteAddress, rtpPort: spec.rtpPort, rtcpPort: spec.rtcpPort };
-    const sink = await UdpSink.open(host, udpPorts, target, () => this.#idleTimer?.refresh());
-    if (this.#closed || this.#reader !== reader) {
-      sink.close();
-      return { status: 454 };
-    }
-    reader.setTrack(index, sink);
-    this.#usesUdp = true;
+    const ends = this.#trackEnds(
+      () => this.#idleTimer?.refresh(),
+      () => !this.#closed && this.#reader === reader,
+    );
+    const transport = await openReaderTrack(reader, index, spec, ends);
+    if (transport === undefined) return { status: 454 };
+    if (spec.kind === 'udp') this.#usesUdp = true;
     this.#state = 'ready';
-    const transport = `RTP/AVP;unicast;client_port=${spec.rtpPort}-${spec.rtcpPort};server_port=${sink.serverPorts}`;
     return this.#withSession({ status: 200, headers: { Transport: transport } });
+  }
+
+  #trackEnds(onAlive: () => void, isCurrent: () => boolean): TrackEnds {
+    const { config } = this.#context;
+    return { config, link: this.#link, remoteAddress: this.#remoteAddress, onAlive, isCurrent };
   }
 
   #record(): Reply {
@@ -469,20 +409,9 @@ export class RtspConnection implements Connection {
   #send(request: RtspRequest, reply: Reply): void {
     const { socket } = this.#link;
     if (socket.destroyed || socket.writableEnded) return;
-    const lines = [`RTSP/1.0 ${reply.status} ${REASONS[reply.status] ?? 'Unknown'}`];
-    const cseq = request.headers.get('cseq');
-    if (cseq !== undefined) lines.push(`CSeq: ${cseq.slice(0, 32)}`);
-    lines.push('Server: testcard-media-relay');
-    for (const [name, value] of Object.entries(reply.headers ?? {})) lines.push(`${name}: ${value}`);
-    if (reply.body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(reply.body)}`);
-    socket.write(`${lines.join('\r\n')}\r\n\r\n${reply.body ?? ''}`);
+    socket.write(replyText(request, reply));
     reply.after?.();
   }
-}
-
-function pathOf(url: string): string | undefined {
-  const match = /^rtspu?:\/\/[^/]*(\/.*)?$/i.exec(url);
-  return match === null ? undefined : normalisePath(match[1] ?? '');
 }
 
 /** Which announced track a SETUP names: its control attribute is a whole URL or the end of one. */
