@@ -119,6 +119,8 @@ export async function openSuiteWorld(
   const guard = processGuard();
   const mediaOfCases = new Map<string, CaseMedia>();
   const lost = lossesOf(environment);
+  /** What a case that did not pass has left in the services must not fail the next one: they are started again. */
+  let isSuspect = false;
   const faultPorts = faultPortsOf(environment, clock, guard);
   const ledger = faultLedgerOf(environment);
 
@@ -163,7 +165,8 @@ export async function openSuiteWorld(
         emitEvent,
         mask,
         async prepare(caseSignal) {
-          await environment.restore(caseSignal);
+          await environment.restore(caseSignal, isSuspect);
+          isSuspect = false;
           await Promise.all(
             metrics.services().map((service) => metrics.scrape(service, caseSignal).catch(() => undefined)), // checks of it will say so
           );
@@ -173,6 +176,7 @@ export async function openSuiteWorld(
       };
     },
     caseEnded(kase, verdict) {
+      isSuspect = verdict !== 'passed';
       if (verdict === 'passed' && options?.keep === false) mediaOfCases.get(kase.id)?.discardRecordings();
     },
     async close() {

@@ -53,6 +53,30 @@ describe('testcard run', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('starts the services again after a case that did not pass: what it left does not fail the next one', async () => {
+    project.write(
+      'suites/a.suite.yaml',
+      `${head}cases:
+  - case: breaks
+    steps:
+      - request: { url: "http://counter:8000/count" }
+      - expect: { metric: counted_total, of: counter, equals: 5 }
+  - case: begins afresh
+    steps:
+      - expect: { metric: counted_total, of: counter, equals: 0 }
+      - request: { url: "http://counter:8000/count" }
+      - expect: { service: counter, restarts: 0 }
+  - case: goes on where that one was
+    steps:
+      - expect: { metric: counted_total, of: counter, equals: 1 }
+`,
+    );
+    const { exitCode } = await project.cli(['run']);
+    expect(exitCode).toBe(1);
+    const verdicts = project.result().suites[0]?.cases.map(({ verdict }) => verdict);
+    expect(verdicts).toEqual(['failed', 'passed', 'passed']);
+  });
+
   it('fails a broken promise: exit 1, JUnit failure, the line of the YAML in a code frame, what was seen instead', async () => {
     project.write(
       'suites/a.suite.yaml',

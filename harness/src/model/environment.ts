@@ -73,8 +73,8 @@ export interface RunningEnvironment extends ServicesPort {
    * are returned as they are. `as`: the publisher or recording that will connect, whose link may be a proxied one.
    */
   resolve(url: string, as?: string): string;
-  /** Brings every service that is not ready back to ready (between cases). */
-  restore(signal: AbortSignal): Promise<void>;
+  /** Brings every service that is not ready back to ready (between cases); `afresh`: all are started again. */
+  restore(signal: AbortSignal, afresh?: boolean): Promise<void>;
   /** Stops everything; own bounded time. Never throws for a service that is already gone. */
   stop(signal: AbortSignal): Promise<void>;
 }

@@ -166,9 +166,10 @@ export class EmbeddedEnvironment implements RunningEnvironment {
   }
 
   /** Also counts restarts and exits from here: what the case before did to a service is not this one's. */
-  async restore(signal: AbortSignal): Promise<void> {
+  async restore(signal: AbortSignal, afresh = false): Promise<void> {
     if (this.#stopping) throw new TestcardError('INTERNAL', 'the environment is stopped: nothing to restore');
     for (const service of this.#services.values()) service.resume();
+    if (afresh) await this.#stopServices(signal);
     await this.#startAll(signal);
     for (const service of this.#services.values()) if (!this.#isJob(service.spec.name)) service.forgetPast();
   }
@@ -254,6 +255,15 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     const { clock, claims } = this.#options;
     const startedAt = clock.monotonicMs();
     this.#tell('stopping');
+    await this.#stopServices(signal);
+    await this.#options.proxy?.stop();
+    for (const { logFile } of this.#services.values()) logFile.close();
+    claims.release();
+    this.#tell('down', clock.monotonicMs() - startedAt);
+  }
+
+  /** Each once nothing depends on it any more. */
+  async #stopServices(signal: AbortSignal): Promise<void> {
     const stopping = new Map<string, Promise<void>>();
     const stopOne = (name: string): Promise<void> => {
       const known = stopping.get(name);
@@ -268,10 +278,6 @@ export class EmbeddedEnvironment implements RunningEnvironment {
       return stopped;
     };
     await Promise.all(this.names().map(stopOne));
-    await this.#options.proxy?.stop();
-    for (const { logFile } of this.#services.values()) logFile.close();
-    claims.release();
-    this.#tell('down', clock.monotonicMs() - startedAt);
   }
 
   #report({ service, state, exitCode, signal, restarts }: ServiceStatus): void {
