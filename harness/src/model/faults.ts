@@ -3,6 +3,7 @@
 
 import type { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import type { ContainerControl } from './containers.ts';
 import type { ServiceStatus } from './ports.ts';
 
 /** What was seen of a fault's effect, or of the effect's end, at one look. */
@@ -103,6 +104,8 @@ export interface FaultPorts {
   /** Folder that a service writes to, when it names one. */
   dataFolder(service: string): string | undefined;
   streams: StreamLooks;
+  /** Only where services are containers. */
+  containers?: ContainerControl | undefined;
 }
 
 /**
@@ -112,6 +115,8 @@ export interface FaultPorts {
 export interface FaultKind<I = unknown, R = unknown> {
   /** `network.cut`, `service.pause`. */
   key: string;
+  /** Set when it needs a kernel's or an engine's help: asking for it elsewhere is an authoring error. */
+  needs?: 'containers';
   /** One sentence on what it does, for `testcard fault --help`. */
   summary?: string;
   schema: z.ZodType<I>;
