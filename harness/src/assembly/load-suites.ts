@@ -6,6 +6,7 @@ import { findEnvironment, linksOfUse, loadEnvironment } from '../environment/ind
 import type { LinkUse } from '../model/environment.ts';
 import { type Problem, TestcardError } from '../model/errors.ts';
 import type { Suite } from '../model/suite.ts';
+import type { SourceText } from '../model/timeline.ts';
 import {
   formatProblems,
   type Known,
@@ -24,6 +25,11 @@ const secrets = new WeakMap<Suite, string[]>();
 
 /** Values of `${secret.…}` in the suite, to be masked in everything that is shown. */
 export const secretsOf = (suite: Suite): string[] => secrets.get(suite) ?? [];
+
+const sources = new WeakMap<Suite, SourceText[]>();
+
+/** The suite file and what it includes, as read. */
+export const sourcesOf = (suite: Suite): SourceText[] => sources.get(suite) ?? [];
 
 export interface CheckedSuites {
   /** Relative to the working folder. */
@@ -76,7 +82,7 @@ export async function checkSuites(
     problems.push(...result.problems);
     if (result.suite) {
       problems.push(...lintSuite(result.suite));
-      suites.push(remember(result.suite, result.secrets));
+      suites.push(remember(result.suite, result));
     }
   }
   problems.push(...environments.problems(texts));
@@ -118,12 +124,16 @@ function required(result: ParseResult, environments: Environments): Suite {
   const problems = [...result.problems, ...environments.problems(result.texts)].filter(
     ({ severity }) => severity === 'error',
   );
-  if (result.suite && problems.length === 0) return remember(result.suite, result.secrets);
+  if (result.suite && problems.length === 0) return remember(result.suite, result);
   throw new TestcardError('SUITE_INVALID', formatProblems(problems, result.texts, { color: false }));
 }
 
-function remember(suite: Suite, values: string[]): Suite {
-  secrets.set(suite, values);
+function remember(suite: Suite, result: ParseResult): Suite {
+  secrets.set(suite, result.secrets);
+  sources.set(
+    suite,
+    [...result.texts].map(([file, text]) => ({ file, text })),
+  );
   return suite;
 }
 

@@ -22,7 +22,7 @@ import { processGuard } from '../runtime/ownership/guard.ts';
 import { CaseMedia } from './case-media.ts';
 import { linksOf } from './fault-targets.ts';
 import { figuresFrom } from './figures.ts';
-import { secretsOf } from './load-suites.ts';
+import { secretsOf, sourcesOf } from './load-suites.ts';
 import { projectFolders } from './project.ts';
 
 /** Crosses from the command to its workers: plain data. */
@@ -87,6 +87,7 @@ export async function openSuiteWorld(
     environment: spec.file,
     runtime: options?.runtime ?? 'embedded',
     cases: suite.cases.map((kase) => kase.title),
+    sources: sourcesOf(suite),
   });
   const environment = await createEmbeddedRuntime({ clock })
     .start(spec, {

@@ -12,7 +12,16 @@ interface At {
 
 export type TimelineEvent = At &
   (
-    | { type: 'suite-started'; suite: string; file: string; environment: string; runtime: string; cases: string[] }
+    | {
+        type: 'suite-started';
+        suite: string;
+        file: string;
+        environment: string;
+        runtime: string;
+        cases: string[];
+        /** The suite as it was when it ran, then what it includes. */
+        sources?: SourceText[];
+      }
     | { type: 'environment'; state: 'starting' | 'ready' | 'stopping' | 'down'; elapsedMs?: number; detail?: unknown }
     | {
         type: 'service';
@@ -63,6 +72,12 @@ export type TimelineEvent = At &
     | { type: 'cleanup'; case?: string; failures: { name: string; message: string }[] }
     | { type: 'suite-ended'; suite: string; verdict: Verdict; elapsedMs: number; error?: ErrorRecord }
   );
+
+/** A YAML file that positions point into. */
+export interface SourceText {
+  file: string;
+  text: string;
+}
 
 export type CheckUse = 'expect' | 'eventually' | 'always' | 'throughout' | 'unless';
 
