@@ -1,6 +1,6 @@
 // What a run came to: written as results.json, and what every report and exit code is made from.
 
-import type { Priority } from './suite.ts';
+import type { Priority, RuntimeName } from './suite.ts';
 import type { ErrorRecord } from './timeline.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -78,6 +78,16 @@ export interface RunResult {
   errors: ErrorRecord[];
   /** Where cases could run more than once. */
   repeat?: RepeatFigures;
+  /** What the command that runs one case again is made of. */
+  rerun?: RerunBase;
+}
+
+export interface RerunBase {
+  /** How the user calls Testcard: `testcard`, `npx testcard`, `npm run testcard --`. */
+  command: string;
+  runtime: RuntimeName;
+  /** Compose files laid over the environments', relative to the working folder. */
+  overrides: string[];
 }
 
 export interface RepeatFigures {

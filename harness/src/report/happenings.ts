@@ -1,0 +1,136 @@
+// What else happened around an instant of a case: faults, services that went or came, errors in logs, publishers and recordings that ended.
+
+import type { TimelineEvent } from '../model/timeline.ts';
+import { readLogLine } from './log-words.ts';
+
+export interface Happening {
+  atMs: number;
+  /** Since the first step of the case began. */
+  inCaseMs: number;
+  /** Since the instant that is asked about: negative before it. */
+  offsetMs: number;
+  kind: 'fault' | 'service' | 'log' | 'activity';
+  /** `bad` is what should not happen by itself. */
+  weight: 'bad' | 'note';
+  text: string;
+  /** How many times it was there, one after the other; the times above are of the first. */
+  count: number;
+}
+
+export interface Around {
+  case: string;
+  atMs: number;
+  zeroMs: number;
+  withinMs: number;
+  /** Faults and activities that end later end because the case does. */
+  decidedAtMs: number;
+  /** Nothing later counts. */
+  untilMs: number;
+}
+
+/** More than this is no help: what tells most is kept. */
+const MOST = 12;
+
+export interface Happenings {
+  shown: Happening[];
+  leftOut: number;
+  inForce: { title: string; sinceMs: number; isProven: boolean }[];
+}
+
+export function happeningsAround(events: readonly TimelineEvent[], around: Around): Happenings {
+  const { atMs, zeroMs, withinMs, decidedAtMs, untilMs } = around;
+  const found: Happening[] = [];
+  for (const event of events) {
+    if (Math.abs(event.atMs - atMs) > withinMs || event.atMs > untilMs) continue;
+    const isOurs = event.type === 'fault' || event.type === 'activity' || event.type === 'service';
+    if (isOurs && event.atMs > decidedAtMs) continue;
+    const words = wordsOf(event);
+    if (!words) continue;
+    const { kind, text } = words;
+    const same = found.find((each) => each.kind === kind && each.text === text);
+    if (same) same.count += 1;
+    else
+      found.push({ ...words, atMs: event.atMs, inCaseMs: event.atMs - zeroMs, offsetMs: event.atMs - atMs, count: 1 });
+  }
+  const shown = found
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || Math.abs(a.offsetMs) - Math.abs(b.offsetMs))
+    .slice(0, MOST);
+  return {
+    shown: shown.sort((a, b) => a.atMs - b.atMs),
+    leftOut: found.length - shown.length,
+    inForce: faultsInForce(events, atMs),
+  };
+}
+
+/** What should not happen by itself tells most; a warning tells least. */
+const rankOf = ({ kind, weight }: Happening) => (weight === 'bad' ? 0 : kind === 'log' ? 2 : 1);
+
+function wordsOf(event: TimelineEvent): Pick<Happening, 'kind' | 'weight' | 'text'> | undefined {
+  switch (event.type) {
+    case 'fault': {
+      // Injected is implied by proven, and reverting by reverted.
+      if (event.state === 'injected' || event.state === 'reverting') return undefined;
+      const isBad = event.state === 'unproven' || event.state === 'not-reverted';
+      const proof = event.proof && event.state !== 'asked' ? `: ${event.proof.by}: ${event.proof.seen}` : '';
+      return {
+        kind: 'fault',
+        weight: isBad ? 'bad' : 'note',
+        text: `${event.title} ${FAULT_WORDS[event.state]}${proof}`,
+      };
+    }
+    case 'service': {
+      const isBad = event.state === 'exited' || event.state === 'failed';
+      const how = event.signal
+        ? `, killed by ${event.signal}`
+        : event.exitCode === undefined
+          ? ''
+          : `, exit code ${event.exitCode}`;
+      const again = event.restarts > 0 && event.state === 'starting' ? `, restart ${event.restarts}` : '';
+      return { kind: 'service', weight: isBad ? 'bad' : 'note', text: `${event.service} ${event.state}${how}${again}` };
+    }
+    case 'activity': {
+      if (event.state !== 'failed' && event.state !== 'ended') return undefined;
+      const why = typeof event.detail === 'string' ? `: ${event.detail}` : '';
+      const isBad = event.state === 'failed';
+      return {
+        kind: 'activity',
+        weight: isBad ? 'bad' : 'note',
+        text: `${event.kind} ${event.name} ${event.state}${why}`,
+      };
+    }
+    case 'log': {
+      const { level, text } = readLogLine(event.text);
+      if (level === 'other') return undefined;
+      return {
+        kind: 'log',
+        weight: level === 'error' ? 'bad' : 'note',
+        text: `${event.service} ${level === 'error' ? 'logs an error' : 'warns'}: ${text}`,
+      };
+    }
+    default:
+      return undefined;
+  }
+}
+
+const FAULT_WORDS = {
+  asked: 'asked for',
+  injected: 'made',
+  proven: 'proven',
+  unproven: 'not proven',
+  reverting: 'being reverted',
+  reverted: 'reverted',
+  'not-reverted': 'not reverted',
+} as const;
+
+function faultsInForce(events: readonly TimelineEvent[], atMs: number): Happenings['inForce'] {
+  const inForce = new Map<string, { title: string; sinceMs: number; isProven: boolean }>();
+  for (const event of events) {
+    if (event.type !== 'fault' || event.atMs > atMs) continue;
+    const { fault, title, state } = event;
+    if (state === 'injected') inForce.set(fault, { title, sinceMs: event.atMs, isProven: false });
+    const known = inForce.get(fault);
+    if (known && state === 'proven') known.isProven = true;
+    if (state === 'reverted') inForce.delete(fault);
+  }
+  return [...inForce.values()];
+}
