@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveAddress } from '../environment/address-map.ts';
+import { addressOf, resolveAddress } from '../environment/address-map.ts';
 import { findEnvironment, requireEnvironment } from '../environment/index.ts';
 import type { LogLine } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
@@ -108,6 +108,6 @@ export function logsOf(name: string | undefined, options: ReadLogsOptions): Asyn
 export function addressesOf(ports: DetachedState['ports']): Addresses[] {
   return Object.entries(ports).map(([service, table]) => ({
     service,
-    ports: Object.entries(table).map(([inside, local]) => `${inside} → 127.0.0.1:${local}`),
+    ports: Object.entries(table).map(([inside, local]) => `${inside} → ${addressOf(local)}`),
   }));
 }

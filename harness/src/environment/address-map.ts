@@ -5,8 +5,16 @@ import type { EnvironmentSpec, ServiceSpec } from '../model/environment.ts';
 import { TestcardError } from '../model/errors.ts';
 import { didYouMean } from './did-you-mean.ts';
 
-/** Service → container port → local port. */
-export type PortTable = Readonly<Record<string, Readonly<Record<number, number>>>>;
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** Where something is reached: a port of this machine, or an endpoint elsewhere. */
+export type Reached = number | Endpoint;
+
+/** Service → container port → where it is reached. */
+export type PortTable = Readonly<Record<string, Readonly<Record<number, Reached>>>>;
 
 export interface Rewritten {
   text: string;
@@ -29,6 +37,15 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 
 export const LOCAL_HOST = '127.0.0.1';
 
+export const endpointOf = (reached: Reached): Endpoint =>
+  typeof reached === 'number' ? { host: LOCAL_HOST, port: reached } : reached;
+
+/** `127.0.0.1:23456` */
+export function addressOf(reached: Reached): string {
+  const { host, port } = endpointOf(reached);
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** Maps `service:port` wherever it stands in a text, and URLs whose host is a service. Other hosts stay. `own`: the service whose `localhost:port` this is. */
 export function rewriteAddresses(text: string, table: PortTable, own?: string): Rewritten {
   const problems: Rewritten['problems'] = [];
@@ -36,7 +53,7 @@ export function rewriteAddresses(text: string, table: PortTable, own?: string): 
   if (names.length === 0) return { text, problems };
   const lookUp = (service: string, port: number, otherwise: string, how = ''): string => {
     const local = table[service]?.[port];
-    if (local !== undefined) return `${LOCAL_HOST}:${local}`;
+    if (local !== undefined) return addressOf(local);
     const declared = Object.keys(table[service] ?? {});
     const has = declared.length > 0 ? `it declares ${declared.join(', ')}` : 'it declares none';
     problems.push({
@@ -61,10 +78,10 @@ export function rewriteAddresses(text: string, table: PortTable, own?: string): 
 }
 
 /** `0.0.0.0:8080`, `localhost:8080`, and a whole value `:8080`, for ports that the service itself declares. */
-function rewriteOwnAddresses(text: string, ports: Readonly<Record<number, number>>): string {
+function rewriteOwnAddresses(text: string, ports: Readonly<Record<number, Reached>>): string {
   const local = (whole: string, port: string) => {
     const mapped = ports[Number(port)];
-    return mapped === undefined ? whole : `${LOCAL_HOST}:${mapped}`;
+    return mapped === undefined ? whole : addressOf(mapped);
   };
   return text
     .replace(/(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d{1,5})(?!\w)/g, local)
@@ -89,7 +106,8 @@ export function rewriteEnvironment(
     found[key] = rewritten.text;
     problems.push(...rewritten.problems.map((problem) => ({ ...problem, key })));
     const ownPort = table[service]?.[Number(value)];
-    if (/^\d+$/.test(value) && ownPort !== undefined && LISTENS.test(key)) found[key] = String(ownPort);
+    if (/^\d+$/.test(value) && ownPort !== undefined && LISTENS.test(key))
+      found[key] = String(endpointOf(ownPort).port);
   }
   for (const [key, value] of Object.entries(environment)) {
     const portKey = key.replace(/HOST(NAME)?$/i, (word) => (word === word.toLowerCase() ? 'port' : 'PORT'));
@@ -97,15 +115,18 @@ export function rewriteEnvironment(
     if (portKey === key || port === undefined || !Object.hasOwn(table, value)) continue;
     const local = table[value]?.[Number(port)];
     if (local === undefined) continue;
-    found[key] = LOCAL_HOST;
-    found[portKey] = String(local);
+    found[key] = endpointOf(local).host;
+    found[portKey] = String(endpointOf(local).port);
   }
   return { environment: found, problems };
 }
 
 /** Command-line arguments: addresses, `--port 8080` and `--port=8080`. */
 export function rewriteArguments(service: string, argv: readonly string[], table: PortTable): string[] {
-  const own = (port: string, otherwise: string) => String(table[service]?.[Number(port)] ?? otherwise);
+  const own = (port: string, otherwise: string) => {
+    const local = table[service]?.[Number(port)];
+    return local === undefined ? otherwise : String(endpointOf(local).port);
+  };
   return argv.map((word, index) => {
     const before = argv[index - 1] ?? '';
     if (/^\d+$/.test(word) && /^-.*port$/i.test(before)) return own(word, word);

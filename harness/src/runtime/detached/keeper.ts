@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import { openNdjson } from '../../base/ndjson.ts';
-import type { PortTable } from '../../environment/address-map.ts';
+import { type Endpoint, LOCAL_HOST, type PortTable, type Reached } from '../../environment/address-map.ts';
 import { allLinks } from '../../environment/links.ts';
 import { requireEnvironment } from '../../environment/load-environment.ts';
 import { faultKinds } from '../../faults/index.ts';
@@ -11,10 +11,10 @@ import type { EnvironmentSpec, LinkUse } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { LogLine } from '../../model/ports.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
-import type { EmbeddedEnvironment } from '../embedded/embedded-environment.ts';
 import { createEmbeddedRuntime } from '../embedded/embedded-runtime.ts';
 import { faultLedgerOf, faultPortsOf } from '../embedded/fault-ports.ts';
 import { ownFromHere } from '../ownership/owner.ts';
+import type { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
 import { errorToSend } from './error-to-send.ts';
 import { openFaultApi } from './fault-api.ts';
 import { ManualFaults } from './manual-faults.ts';
@@ -52,7 +52,7 @@ const tell = (message: KeeperMessage) =>
 async function keep(request: KeepRequest): Promise<void> {
   const folder = detachedFolder(request.reports, request.name);
   const lines = boundedLines(folder);
-  let up: { environment: EmbeddedEnvironment; control: ControlAddress } | undefined;
+  let up: { environment: SupervisedEnvironment; control: ControlAddress } | undefined;
   const update = () => {
     if (up && !interrupt.signal.aborted) writeState(folder, stateOf(up, request));
   };
@@ -100,7 +100,7 @@ function linksByHand(spec: EnvironmentSpec): LinkUse[] {
   return [...between, ...fromOutside];
 }
 
-async function openFaults(environment: EmbeddedEnvironment, folder: DetachedFolder) {
+async function openFaults(environment: SupervisedEnvironment, folder: DetachedFolder) {
   rmSync(folder.faults, { force: true });
   const events = openNdjson<TimelineEvent>(folder.faults);
   const faults = new ManualFaults({
@@ -115,9 +115,9 @@ async function openFaults(environment: EmbeddedEnvironment, folder: DetachedFold
 }
 
 /** As somebody outside reaches them: through the proxy where there is one. */
-function portsFromOutside(environment: EmbeddedEnvironment): PortTable {
-  const local = (service: string, port: number, direct: number) =>
-    environment.between('testcard', service, Number(port))[0]?.listen.port ?? direct;
+function portsFromOutside(environment: SupervisedEnvironment): PortTable {
+  const local = (service: string, port: number, direct: Reached): Reached =>
+    reachedAt(environment.between('testcard', service, Number(port))[0]?.listen) ?? direct;
   return Object.fromEntries(
     Object.entries(environment.ports).map(([service, table]) => [
       service,
@@ -126,8 +126,12 @@ function portsFromOutside(environment: EmbeddedEnvironment): PortTable {
   );
 }
 
+/** Ports of this machine are written as numbers. */
+const reachedAt = (endpoint: Endpoint | undefined): Reached | undefined =>
+  endpoint?.host === LOCAL_HOST ? endpoint.port : endpoint;
+
 function stateOf(
-  { environment, control }: { environment: EmbeddedEnvironment; control: ControlAddress },
+  { environment, control }: { environment: SupervisedEnvironment; control: ControlAddress },
   { file, name }: KeepRequest,
 ): DetachedState {
   return {

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
+import { endpointOf } from '../../environment/address-map.ts';
 import type { EnvironmentSpec, ServiceSpec, StartOptions } from '../../model/environment.ts';
 import type { LogLine } from '../../model/ports.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
 import { processStart } from '../ownership/process-identity.ts';
+import type { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
 import { isPortTaken } from './claim-ports.ts';
-import type { EmbeddedEnvironment } from './embedded-environment.ts';
 import { createEmbeddedRuntime } from './embedded-runtime.ts';
 
 /** A service that does what its variables say. */
@@ -43,7 +44,7 @@ setInterval(() => {}, 1000);
 let folder: string;
 let logs: LogLine[];
 let events: TimelineEvent[];
-const running: EmbeddedEnvironment[] = [];
+const running: SupervisedEnvironment[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'embedded-test-'));
@@ -77,7 +78,7 @@ const specOf = (...services: ServiceSpec[]): EnvironmentSpec => ({
   services,
 });
 
-async function start(spec: EnvironmentSpec, options: Partial<StartOptions> = {}): Promise<EmbeddedEnvironment> {
+async function start(spec: EnvironmentSpec, options: Partial<StartOptions> = {}): Promise<SupervisedEnvironment> {
   const environment = await createEmbeddedRuntime().start(spec, {
     overrides: {},
     logFolder: join(folder, 'logs'),
@@ -451,7 +452,7 @@ describe('stopping', () => {
     expect(order('db stopped', 'web stopped')).toEqual(['web stopped', 'db stopped']);
     await until('the child is gone', () => !isAlive(child));
     for (const table of Object.values(environment.ports)) {
-      for (const port of Object.values(table)) expect(await isPortTaken(port)).toBe(false);
+      for (const port of Object.values(table)) expect(await isPortTaken(endpointOf(port).port)).toBe(false);
     }
   });
 

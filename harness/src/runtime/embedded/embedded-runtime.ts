@@ -1,15 +1,16 @@
 // Runs the services of an environment as local processes: no Docker, only what the Compose file says under `x-testcard.embedded`.
 
 import { type Clock, systemClock } from '../../base/clock.ts';
-import type { PortTable } from '../../environment/address-map.ts';
 import { didYouMean } from '../../environment/did-you-mean.ts';
 import type { EnvironmentSpec, Runtime, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { processGuard } from '../ownership/guard.ts';
+import { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
 import { claimPorts } from './claim-ports.ts';
-import { EmbeddedEnvironment } from './embedded-environment.ts';
+import { localServices } from './local-services.ts';
 import { openProxiedLinks, type ProxiedLinks } from './proxied-links.ts';
+import { refuseTakenPorts } from './refuse-taken-ports.ts';
 import { projectRootOf } from './service-command.ts';
 
 export interface EmbeddedRuntimeOptions {
@@ -21,21 +22,32 @@ export interface EmbeddedRuntimeOptions {
 
 export interface EmbeddedRuntime extends Runtime {
   readonly name: 'embedded';
-  start(spec: EnvironmentSpec, options: StartOptions): Promise<EmbeddedEnvironment>;
+  start(spec: EnvironmentSpec, options: StartOptions): Promise<SupervisedEnvironment>;
 }
 
 export function createEmbeddedRuntime(options: EmbeddedRuntimeOptions = {}): EmbeddedRuntime {
   const clock = options.clock ?? systemClock;
   const guard = options.guard ?? processGuard();
-  const startOnce = async (spec: EnvironmentSpec, start: StartOptions): Promise<EmbeddedEnvironment> => {
+  const startOnce = async (spec: EnvironmentSpec, start: StartOptions): Promise<SupervisedEnvironment> => {
     const rootFolder = options.rootFolder ?? projectRootOf(spec.file);
     const claims = await claimPorts(spec.services.reduce((sum, { ports }) => sum + ports.length, 0));
-    let environment: EmbeddedEnvironment;
+    let environment: SupervisedEnvironment;
     let proxied: ProxiedLinks | undefined;
     try {
       const table = portTable(spec, claims.ports);
       proxied = await openProxiedLinks(spec, table, start, { guard, clock });
-      environment = new EmbeddedEnvironment({ spec, table, rootFolder, guard, clock, start, claims, ...proxied });
+      const { links, proxy } = proxied;
+      environment = new SupervisedEnvironment({
+        ...{ spec, table, clock, start, links },
+        services: localServices({ spec, table, links, rootFolder, guard, clock, start }),
+        refuseTakenPorts: (service) => refuseTakenPorts(service, Object.values(table[service.spec.name] ?? {})),
+        ownPids: () => (proxy ? [proxy.pid] : []),
+        ...(proxy ? { ownLoss: proxy.ended.then((why) => `Testcard's own link proxy is gone: ${why}`) } : {}),
+        async release() {
+          await proxy?.stop();
+          claims.release();
+        },
+      });
     } catch (error) {
       claims.release();
       await proxied?.proxy?.stop();
@@ -62,7 +74,7 @@ export function createEmbeddedRuntime(options: EmbeddedRuntimeOptions = {}): Emb
   };
 }
 
-function portTable(spec: EnvironmentSpec, localPorts: number[]): PortTable {
+function portTable(spec: EnvironmentSpec, localPorts: number[]): Record<string, Record<number, number>> {
   const left = [...localPorts];
   return Object.fromEntries(
     spec.services.map(({ name, ports }) => [name, Object.fromEntries(ports.map((port) => [port, left.shift() ?? 0]))]),

@@ -6,9 +6,9 @@ import type { FaultPorts, ServiceControl } from '../../model/faults.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { openFaultLedger } from '../ownership/fault-ledger.ts';
 import { processStart } from '../ownership/process-identity.ts';
-import type { EmbeddedEnvironment } from './embedded-environment.ts';
+import type { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
 
-export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock, guard?: ProcessGuard): FaultPorts {
+export function faultPortsOf(environment: SupervisedEnvironment, clock: Clock, guard?: ProcessGuard): FaultPorts {
   return {
     clock,
     services: controlOf(environment),
@@ -20,11 +20,12 @@ export function faultPortsOf(environment: EmbeddedEnvironment, clock: Clock, gua
     },
     dataFolder: (service) => environment.spec.services.find(({ name }) => name === service)?.dataFolder,
     streams: createStreamLooks(guard),
+    containers: environment.containers,
   };
 }
 
 /** A ledger that knows the processes which a fault in this environment cannot outlive. */
-export const faultLedgerOf = (environment: EmbeddedEnvironment) =>
+export const faultLedgerOf = (environment: SupervisedEnvironment) =>
   openFaultLedger(() =>
     environment.pids().flatMap((pid) => {
       const start = processStart(pid);
@@ -32,7 +33,7 @@ export const faultLedgerOf = (environment: EmbeddedEnvironment) =>
     }),
   );
 
-function controlOf(environment: EmbeddedEnvironment): ServiceControl {
+function controlOf(environment: SupervisedEnvironment): ServiceControl {
   return {
     status: (service) => environment.status(service),
     kill: (service, signal) => environment.kill(service, signal),

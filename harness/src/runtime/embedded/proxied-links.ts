@@ -1,7 +1,7 @@
 // The links that a plan may break, each through a proxy of its own; an environment without such links has no proxy process.
 
 import type { Clock } from '../../base/clock.ts';
-import { LOCAL_HOST, type PortTable } from '../../environment/address-map.ts';
+import { LOCAL_HOST } from '../../environment/address-map.ts';
 import { linksOfUse, type PlannedLink } from '../../environment/links.ts';
 import type { EnvironmentSpec, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
@@ -25,7 +25,7 @@ export interface ProxiedLinks {
 /** Throws SUITE_INVALID for a pair that has no TCP link. */
 export async function openProxiedLinks(
   spec: EnvironmentSpec,
-  table: PortTable,
+  table: Readonly<Record<string, Readonly<Record<number, number>>>>,
   start: StartOptions,
   { guard, clock }: { guard: ProcessGuard; clock: Clock },
 ): Promise<ProxiedLinks> {

@@ -3,31 +3,18 @@
 import { spawn } from 'node:child_process';
 import { splitLines } from '../../base/lines.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
+import type { ServiceExit, ServiceLife } from '../supervision/service-life.ts';
 import type { ServiceCommand } from './service-command.ts';
-
-export interface ServiceExit {
-  code?: number;
-  signal?: NodeJS.Signals;
-  /** It could not be started at all. */
-  problem?: string;
-}
-
-export interface ServiceProcess {
-  readonly pid: number | undefined;
-  /** Resolves when the process has ended, the rest of its group is killed, and its last line was delivered. Never rejects. */
-  readonly ended: Promise<ServiceExit>;
-  /** Sends a signal to the whole group. */
-  signal(name: NodeJS.Signals): void;
-}
 
 // Output of a killed group ends at once; what still holds the pipe after this is outside the group and not waited for.
 const OUTPUT_WAIT_MS = 500;
 
+/** Its end is the end of the process; the rest of its group is killed with it. */
 export function startServiceProcess(
   command: ServiceCommand,
   guard: ProcessGuard,
   onLine: (stream: 'stdout' | 'stderr', text: string) => void,
-): ServiceProcess {
+): ServiceLife {
   const [program, ...args] = command.argv;
   const child = spawn(program, args, {
     cwd: command.cwd,
@@ -68,7 +55,7 @@ export function startServiceProcess(
       });
     });
   });
-  return { pid, ended, signal };
+  return { pid, ended, signal, terminate: () => signal('SIGTERM') };
 }
 
 function signalGroup(pid: number, name: NodeJS.Signals): void {

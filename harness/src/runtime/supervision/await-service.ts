@@ -2,17 +2,16 @@
 
 import type { ServiceSpec } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
-import { isPortTaken } from './claim-ports.ts';
 import type { SupervisedService } from './supervised-service.ts';
 
-type Condition = ServiceSpec['dependsOn'][number]['condition'];
+export type Condition = ServiceSpec['dependsOn'][number]['condition'];
 
 /** Rejects with SERVICE_NOT_READY or PORT_TAKEN as soon as waiting longer is hopeless, and with the signal's reason when it aborts. */
 export async function awaitService(
   service: SupervisedService,
   condition: Condition,
-  localPorts: number[],
   signal: AbortSignal,
+  refuseTakenPorts?: (service: SupervisedService) => Promise<void>,
 ): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
@@ -21,8 +20,7 @@ export async function awaitService(
     changed.catch(() => {});
     if (isMet(service, condition)) return;
     const { state } = service.status();
-    if ((state === 'exited' || state === 'failed') && !service.wasEverReady)
-      await refuseTakenPorts(service, localPorts);
+    if ((state === 'exited' || state === 'failed') && !service.wasEverReady) await refuseTakenPorts?.(service);
     if (service.isDown) throw notReadyError(service, 'crashed');
     await changed;
   }
@@ -33,23 +31,6 @@ function isMet(service: SupervisedService, condition: Condition): boolean {
   if (condition === 'service_completed_successfully') return state === 'exited' && service.lastExit?.code === 0;
   if (condition === 'service_healthy') return service.isUp;
   return state !== 'waiting' && state !== 'failed';
-}
-
-/** Throws PORT_TAKEN when the service does not run and somebody else listens on its ports. */
-export async function refuseTakenPorts(service: SupervisedService, localPorts: number[]): Promise<void> {
-  if (service.status().pid !== undefined) return;
-  for (const port of localPorts) {
-    if (!(await isPortTaken(port)) || service.status().pid !== undefined) continue;
-    throw new TestcardError(
-      'PORT_TAKEN',
-      `port ${port}, given to service ${service.spec.name}, was taken by another program`,
-      {
-        hint: 'run it again; ports below 32768 are given out, so end what opens listeners there at random',
-        position: service.spec.position,
-        detail: detailOf(service),
-      },
-    );
-  }
 }
 
 export function notReadyError(
@@ -72,7 +53,9 @@ export function notReadyError(
 
 function exitOf({ lastExit }: SupervisedService): string {
   if (lastExit?.problem !== undefined) return lastExit.problem;
-  return lastExit?.signal === undefined ? `exit code ${lastExit?.code ?? 'unknown'}` : `killed by ${lastExit.signal}`;
+  const how =
+    lastExit?.signal === undefined ? `exit code ${lastExit?.code ?? 'unknown'}` : `killed by ${lastExit.signal}`;
+  return lastExit?.note === undefined ? how : `${how} (${lastExit.note})`;
 }
 
 function whatItDoes(service: SupervisedService): string {
@@ -96,7 +79,8 @@ function hintFor(lines: string[], lastWords: string | undefined, path: string): 
   return lastWords === undefined ? `it wrote nothing; ${log}` : `its last words: ${lastWords.slice(0, 300)}; ${log}`;
 }
 
-function detailOf(service: SupervisedService): unknown {
+/** What is known of it, for the error's detail. */
+export function detailOf(service: SupervisedService): unknown {
   const { lastLines, lastSeen, logFile } = service;
   return { ...service.status(), lastSeen, lastLines: [...lastLines], logFile: logFile.path };
 }

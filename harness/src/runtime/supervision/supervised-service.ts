@@ -4,19 +4,16 @@ import type { Clock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
 import type { ServiceSpec } from '../../model/environment.ts';
 import type { LogLine, ServiceState, ServiceStatus } from '../../model/ports.ts';
-import type { ProcessGuard } from '../../model/processes.ts';
 import type { LogFile } from './log-file.ts';
 import { notify } from './notify.ts';
 import type { ReadinessProbe } from './readiness.ts';
 import { type RestartPolicy, restartPolicy } from './restart-policy.ts';
-import type { ServiceCommand } from './service-command.ts';
-import { type ServiceExit, type ServiceProcess, startServiceProcess } from './service-process.ts';
+import type { Launch, ServiceExit, ServiceLife } from './service-life.ts';
 
 export interface SupervisedServiceOptions {
   spec: ServiceSpec;
-  command: ServiceCommand;
+  launch: Launch;
   probe: ReadinessProbe | undefined;
-  guard: ProcessGuard;
   logFile: LogFile;
   clock: Clock;
   /** For the last lines that errors show. */
@@ -44,7 +41,7 @@ export class SupervisedService {
   #sinceMs: number;
   #restarts = 0;
   #lastExit: ServiceExit | undefined;
-  #process: ServiceProcess | undefined;
+  #life: ServiceLife | undefined;
   #watchers = new Set<() => void>();
   /** One stretch of supervision, from a start to the stop that was asked for; aborting it ends probes and pending restarts. */
   #watch = new AbortController();
@@ -70,7 +67,7 @@ export class SupervisedService {
       signal: this.#lastExit?.signal,
       restarts: this.#restarts,
       sinceMs: this.#sinceMs,
-      pid: this.#process?.pid,
+      pid: this.#life?.pid,
       isDown: this.isDown,
     };
   }
@@ -95,12 +92,12 @@ export class SupervisedService {
 
   /** Ended, and nothing will start it again by itself. */
   get isDown(): boolean {
-    return this.#process === undefined && !this.#restartPending && this.#state !== 'waiting';
+    return this.#life === undefined && !this.#restartPending && this.#state !== 'waiting';
   }
 
   /** Announces a start that waits for other services: those that wait for this one know that it is coming. */
   announceStart(): void {
-    if (this.#process || this.#state === 'waiting') return;
+    if (this.#life || this.#state === 'waiting') return;
     this.#watch.abort();
     this.#restartPending = false;
     this.#become('waiting');
@@ -108,7 +105,7 @@ export class SupervisedService {
 
   /** Starts it when it is not running; whatever back-off is pending is skipped. Does not wait. */
   start(): void {
-    if (this.#process) return;
+    if (this.#life) return;
     this.#watch.abort();
     this.#watch = new AbortController();
     this.#isWatched = true;
@@ -117,40 +114,40 @@ export class SupervisedService {
     this.#spawn();
   }
 
-  /** SIGTERM to the group, SIGKILL when the grace is over or `signal` aborts. Resolves when the group is gone; it stays down until `start`. */
+  /** Asks it to end, SIGKILL when the grace is over or `signal` aborts. Resolves when it is gone; it stays down until `start`. */
   async stop(signal: AbortSignal, graceMs = this.spec.stopGraceMs): Promise<void> {
     this.#isWatched = false;
     this.#watch.abort();
-    const running = this.#process;
+    const running = this.#life;
     if (!running) {
       if (this.#restartPending) this.#become('stopped');
       this.#restartPending = false;
       return;
     }
     running.signal('SIGCONT'); // a stopped group would not see SIGTERM
-    running.signal('SIGTERM');
+    running.terminate();
     if (await this.#endsWithin(running, graceMs, signal)) return;
     running.signal('SIGKILL');
     await this.#endsWithin(running, KILLED_WITHIN_MS);
   }
 
-  /** Stops the group where it is (SIGSTOP): connections stay open, nothing answers. */
+  /** Stops it where it is: connections stay open, nothing answers. */
   pause(): void {
-    if (!this.#process || this.#state === 'paused') return;
+    if (!this.#life || this.#state === 'paused') return;
     this.#stateBeforePause = this.#state;
-    this.#process.signal('SIGSTOP');
+    this.#life.signal('SIGSTOP');
     this.#become('paused');
   }
 
   resume(): void {
-    if (!this.#process || this.#state !== 'paused') return;
-    this.#process.signal('SIGCONT');
+    if (!this.#life || this.#state !== 'paused') return;
+    this.#life.signal('SIGCONT');
     this.#become(this.#stateBeforePause);
   }
 
-  /** Sends a signal to the group, as somebody outside would: the restart policy applies. */
+  /** Sends a signal to all of it, as somebody outside would: the restart policy applies. */
   kill(name: NodeJS.Signals): void {
-    this.#process?.signal(name);
+    this.#life?.signal(name);
   }
 
   /** Counts restarts from here, and forgets how it ended before. */
@@ -179,20 +176,20 @@ export class SupervisedService {
   }
 
   #spawn(): void {
-    const { command, guard, clock, probe } = this.#options;
+    const { launch, clock, probe } = this.#options;
     const startedAt = clock.monotonicMs();
     this.#restartPending = false;
     this.lastSeen = undefined;
-    const process = startServiceProcess(command, guard, (stream, text) => this.#takeLine(stream, text));
-    this.#process = process;
-    const life = new AbortController();
-    void process.ended.then((exit) => {
-      life.abort();
-      this.#process = undefined;
+    const life = launch((stream, text) => this.#takeLine(stream, text));
+    this.#life = life;
+    const over = new AbortController();
+    void life.ended.then((exit) => {
+      over.abort();
+      this.#life = undefined;
       this.#ended(exit, clock.monotonicMs() - startedAt);
     });
     this.#become(probe ? 'starting' : 'running');
-    if (probe) void this.#watchReadiness(probe, AbortSignal.any([life.signal, this.#watch.signal]));
+    if (probe) void this.#watchReadiness(probe, AbortSignal.any([over.signal, this.#watch.signal]));
     else this.#wasEverReady = true;
   }
 
@@ -237,11 +234,11 @@ export class SupervisedService {
     );
   }
 
-  #endsWithin(process: ServiceProcess, withinMs: number, signal?: AbortSignal): Promise<boolean> {
+  #endsWithin(life: ServiceLife, withinMs: number, signal?: AbortSignal): Promise<boolean> {
     const over = new AbortController();
     const bound = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
     return Promise.race([
-      process.ended.then(() => true),
+      life.ended.then(() => true),
       this.#options.clock.delay(withinMs, bound).then(
         () => false,
         () => false,

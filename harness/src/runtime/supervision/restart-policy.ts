@@ -1,7 +1,7 @@
 // When a service that has ended is started again: Compose's restart policies with Docker's back-off.
 
 import type { ServiceSpec } from '../../model/environment.ts';
-import type { ServiceExit } from './service-process.ts';
+import type { ServiceExit } from './service-life.ts';
 
 // Docker's restart manager: 100 ms, doubled each time, at most a minute, and from the start again after a life of 10 s.
 const FIRST_DELAY_MS = 100;

@@ -1,76 +1,52 @@
-// A started environment of local processes: brought up in the order of depends_on, mended between cases, taken down in reverse.
+// A started environment, whatever its services run in: brought up in the order of depends_on, mended between cases, taken down in reverse.
 
 import type { Clock } from '../../base/clock.ts';
 import { type PortTable, resolveAddress } from '../../environment/address-map.ts';
+import type { ContainerControl } from '../../model/containers.ts';
 import type { EnvironmentSpec, RunningEnvironment, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import type { ServiceStatus, Window } from '../../model/ports.ts';
-import type { ProcessGuard } from '../../model/processes.ts';
-import type { TimelineEvent } from '../../model/timeline.ts';
-import { awaitService, notReadyError, refuseTakenPorts } from './await-service.ts';
-import type { PortClaims } from './claim-ports.ts';
-import { openLogFile } from './log-file.ts';
+import { awaitService, type Condition, notReadyError } from './await-service.ts';
 import { notify } from './notify.ts';
-import type { ProxyProcess } from './proxied-links.ts';
-import { readinessProbe } from './readiness.ts';
-import { serviceCommand } from './service-command.ts';
-import { SupervisedService } from './supervised-service.ts';
+import type { SupervisedService } from './supervised-service.ts';
 
-export interface EmbeddedEnvironmentOptions {
+export interface SupervisedEnvironmentOptions {
   spec: EnvironmentSpec;
+  /** Where this process reaches each service, its proxied links apart. */
   table: PortTable;
-  rootFolder: string;
-  guard: ProcessGuard;
   clock: Clock;
   start: StartOptions;
-  claims: PortClaims;
-  /** The proxied links, and the proxy that carries them. */
+  /** One for each service of `spec`. */
+  services: SupervisedService[];
+  /** The links that pass a proxy. */
   links: Link[];
-  proxy: ProxyProcess | undefined;
+  /** Refuses with PORT_TAKEN when somebody else has the ports of a service that does not run. */
+  refuseTakenPorts?(service: SupervisedService): Promise<void>;
+  /** Process groups of Testcard's own beside the services. */
+  ownPids?(): number[];
+  /** Resolves with what of Testcard's own is gone that the services depend on, when it is. */
+  ownLoss?: Promise<string>;
+  /** Called once, after all services have ended. */
+  release(): Promise<void>;
+  containers?: ContainerControl;
 }
 
 const READY_WITHIN_MS = 30_000;
 /** What Testcard itself connects, as links name it. */
 const OWN_CLIENT = 'testcard';
 
-export class EmbeddedEnvironment implements RunningEnvironment {
+export class SupervisedEnvironment implements RunningEnvironment {
   readonly spec: EnvironmentSpec;
   readyAfterMs = 0;
-  #options: EmbeddedEnvironmentOptions;
+  #options: SupervisedEnvironmentOptions;
   #services = new Map<string, SupervisedService>();
   #stopping: Promise<void> | undefined;
 
-  constructor(options: EmbeddedEnvironmentOptions) {
+  constructor(options: SupervisedEnvironmentOptions) {
     this.#options = options;
     this.spec = options.spec;
-    const { spec, table, rootFolder, start, guard, clock } = options;
-    // All commands first: what is wrong with one is said before a log file of another is made.
-    const commands = spec.services.map((service) => ({
-      service,
-      command: serviceCommand(
-        service,
-        tableSeenBy(service.name, table, options.links),
-        rootFolder,
-        start.overrides[service.name],
-      ),
-    }));
-    for (const { service, command } of commands) {
-      this.#services.set(
-        service.name,
-        new SupervisedService({
-          spec: service,
-          command,
-          probe: readinessProbe(service, table, command, guard),
-          guard,
-          logFile: openLogFile(start.logFolder, service.name, start.mask ? { mask: start.mask } : {}),
-          mask: start.mask,
-          clock,
-          onLog: (line) => start.onLog(line),
-          onState: (status) => this.#report(status),
-        }),
-      );
-    }
+    for (const service of options.services) this.#services.set(service.spec.name, service);
   }
 
   names(): string[] {
@@ -122,7 +98,7 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     const service = this.service(name);
     service.resume();
     service.start();
-    await awaitService(service, 'service_healthy', this.#localPorts(name), signal);
+    await this.#await(service, 'service_healthy', signal);
   }
 
   pause(service: string): void {
@@ -135,17 +111,22 @@ export class EmbeddedEnvironment implements RunningEnvironment {
 
   /** Rejects when something of Testcard's own that the services depend on is gone: nothing can be said of the pipeline then. */
   async ownLoss(): Promise<never> {
-    const reason = await (this.#options.proxy?.ended ?? new Promise<never>(() => {}));
-    throw new TestcardError('SERVICE_LOST', `Testcard's own link proxy is gone: ${reason}`);
+    const loss = await (this.#options.ownLoss ?? new Promise<never>(() => {}));
+    throw new TestcardError('SERVICE_LOST', loss);
   }
 
   /** Process groups of everything that runs here. */
   pids(): number[] {
     const services = [...this.#services.values()].flatMap((service) => service.status().pid ?? []);
-    return [...services, ...(this.#options.proxy ? [this.#options.proxy.pid] : [])];
+    return [...services, ...(this.#options.ownPids?.() ?? [])];
   }
 
-  /** Local port of each service's container ports. */
+  /** Set where services are containers. */
+  get containers(): ContainerControl | undefined {
+    return this.#options.containers;
+  }
+
+  /** Where each service's container ports are reached. */
   get ports(): PortTable {
     return this.#options.table;
   }
@@ -202,7 +183,7 @@ export class EmbeddedEnvironment implements RunningEnvironment {
       );
       // One that was ready early may have gone again while others started.
       for (const service of this.#services.values()) {
-        if (!this.#isFinishedJob(service)) await awaitService(service, 'service_healthy', [], all);
+        if (!this.#isFinishedJob(service)) await awaitService(service, 'service_healthy', all);
       }
     } finally {
       bound.abort();
@@ -214,17 +195,17 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     for (const { service: name, condition } of service.spec.dependsOn) {
       const dependency = this.#services.get(name);
       // One whose profile is off is not part of this environment.
-      if (dependency) await awaitService(dependency, condition, this.#localPorts(name), signal);
+      if (dependency) await this.#await(dependency, condition, signal);
     }
     // Another program on its port would answer in its place, and seem ready.
-    await refuseTakenPorts(service, this.#localPorts(service.spec.name));
+    await this.#options.refuseTakenPorts?.(service);
     signal.throwIfAborted();
     service.start();
     if (this.#isJob(service.spec.name)) {
-      await awaitService(service, 'service_completed_successfully', [], signal);
+      await awaitService(service, 'service_completed_successfully', signal);
       return;
     }
-    await awaitService(service, 'service_healthy', this.#localPorts(service.spec.name), signal);
+    await this.#await(service, 'service_healthy', signal);
   }
 
   /** A job is what others wait to see completed: it is meant to end. */
@@ -238,8 +219,8 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     return this.#isJob(service.spec.name) && service.status().state === 'exited' && service.lastExit?.code === 0;
   }
 
-  #localPorts(service: string): number[] {
-    return Object.values(this.#options.table[service] ?? {});
+  #await(service: SupervisedService, condition: Condition, signal: AbortSignal): Promise<void> {
+    return awaitService(service, condition, signal, this.#options.refuseTakenPorts);
   }
 
   /** The one to name when time is up: the first, in the order of dependencies, that is started and not up. */
@@ -252,13 +233,12 @@ export class EmbeddedEnvironment implements RunningEnvironment {
   }
 
   async #stopAll(signal: AbortSignal): Promise<void> {
-    const { clock, claims } = this.#options;
+    const { clock, release } = this.#options;
     const startedAt = clock.monotonicMs();
     this.#tell('stopping');
     await this.#stopServices(signal);
-    await this.#options.proxy?.stop();
     for (const { logFile } of this.#services.values()) logFile.close();
-    claims.release();
+    await release();
     this.#tell('down', clock.monotonicMs() - startedAt);
   }
 
@@ -280,12 +260,6 @@ export class EmbeddedEnvironment implements RunningEnvironment {
     await Promise.all(this.names().map(stopOne));
   }
 
-  #report({ service, state, exitCode, signal, restarts }: ServiceStatus): void {
-    const { start, clock } = this.#options;
-    const event: TimelineEvent = { type: 'service', atMs: clock.nowMs(), service, state, exitCode, signal, restarts };
-    notify(() => start.onEvent(event));
-  }
-
   #tell(state: 'starting' | 'ready' | 'stopping' | 'down', elapsedMs?: number, detail?: unknown): void {
     const { start, clock } = this.#options;
     const more = { ...(elapsedMs === undefined ? {} : { elapsedMs }), ...(detail === undefined ? {} : { detail }) };
@@ -294,12 +268,12 @@ export class EmbeddedEnvironment implements RunningEnvironment {
 }
 
 /** Where a client finds the others: behind a proxy where its link has one. */
-function tableSeenBy(client: string, table: PortTable, links: readonly Link[]): PortTable {
+export function tableSeenBy(client: string, table: PortTable, links: readonly Link[]): PortTable {
   const own = links.filter((link) => link.client === client);
   if (own.length === 0) return table;
   const servers = new Set(own.map(({ server }) => server));
   const proxied = [...servers].map((server) => {
-    const ports = own.filter((link) => link.server === server).map((link) => [link.port, link.listen.port]);
+    const ports = own.filter((link) => link.server === server).map((link) => [link.port, link.listen]);
     return [server, { ...table[server], ...Object.fromEntries(ports) }];
   });
   return { ...table, ...Object.fromEntries(proxied) };
