@@ -78,6 +78,8 @@ export interface RunResult {
   errors: ErrorRecord[];
   /** Where cases could run more than once. */
   repeat?: RepeatFigures;
+  /** Versions and machine, as name and value, in the order in which they are shown. */
+  machine?: Record<string, string>;
   /** What the command that runs one case again is made of. */
   rerun?: RerunBase;
 }
