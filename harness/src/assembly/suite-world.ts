@@ -68,8 +68,10 @@ export async function openSuiteWorld(
   const timeline = openNdjson<TimelineEvent>(join(folder, 'timeline.ndjson'), mask);
   const figures = new Map<string, Figure[]>();
   let worst: Verdict = 'passed';
+  let timelineLength = 0;
   const emitEvent = (event: TimelineEvent) => {
     timeline.append(event);
+    timelineLength += 1;
     if (event.type === 'case-ended' && event.verdict !== 'skipped') worst = worseVerdict(worst, event.verdict);
     if (event.type === 'recovery' || (event.type === 'check' && event.how === 'expect')) {
       figures.set(event.case, [...(figures.get(event.case) ?? []), ...figuresFrom(event)]);
@@ -88,6 +90,7 @@ export async function openSuiteWorld(
     runtime: options?.runtime ?? 'embedded',
     cases: suite.cases.map((kase) => kase.title),
     sources: sourcesOf(suite),
+    jsonLogs: [...jsonLogs],
   });
   const environment = await createEmbeddedRuntime({ clock })
     .start(spec, {
@@ -164,6 +167,7 @@ export async function openSuiteWorld(
         faults,
         control: faultPorts.services,
         emitEvent,
+        timelineLength: () => timelineLength,
         mask,
         async prepare(caseSignal) {
           await environment.restore(caseSignal, isSuspect);

@@ -93,11 +93,13 @@ describe('runCase', () => {
     expect(outcome.verdict).toBe('passed');
     expect(events.map((event) => event.type)).toEqual([
       'case-started',
+      'baseline',
       'step-started',
       'step-progress',
       'step-ended',
       'step-started',
       'step-progress',
+      'look',
       'check',
       'step-ended',
       'case-ended',

@@ -21,6 +21,8 @@ export interface CaseWorld extends CheckPorts {
   control: ServiceControl;
   emitEvent(event: TimelineEvent): void;
   mask(text: string): string;
+  /** How many events stand on the suite's timeline. */
+  timelineLength?(): number;
   /** Brings every service back to ready and takes the baseline samples that counters are counted from. */
   prepare(signal: AbortSignal): Promise<void>;
   /** Never resolves; rejects when something of Testcard's own has broken, so that nothing can be said of the pipeline. */
@@ -53,6 +55,10 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
     title: kase.title,
     position: kase.position,
     timeoutMs: kase.timeoutMs,
+    priority: kase.priority,
+    tags: kase.tags,
+    ...(Object.keys(kase.vars).length > 0 ? { vars: kase.vars } : {}),
+    ...(Object.keys(kase.matrix).length > 0 ? { matrix: kase.matrix } : {}),
   });
   const undo = new UndoStack();
   const stop = new AbortController();
@@ -62,6 +68,7 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
   try {
     await bounded(world.prepare(signal), PREPARE_BUDGET_MS, 'services to be ready before the case', world);
     startedAtMs = clock.nowMs();
+    world.emitEvent({ type: 'baseline', atMs: startedAtMs, case: kase.id });
     const fail = (broken: TestcardError) => stop.abort(broken);
     const context = caseContext(kase, world, { signal, undo, startedAtMs, fail });
     abortWhenOutOfTime(kase, world, stop);
@@ -123,7 +130,7 @@ function caseContext(
     recoveredFrom: new Set(),
     justBroken: {},
     windowOf: ({ during }) => (during === undefined ? { fromMs: own.startedAtMs } : phaseWindow(during, phases)),
-    runSteps: (steps) => runSteps(steps, context, ''),
+    runSteps: (steps, first) => runSteps(steps, context, '', first),
     fork: (signal) => ({ ...context, signal }),
   };
   return context;

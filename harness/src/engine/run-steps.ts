@@ -9,10 +9,11 @@ import { errorRecord } from './error-record.ts';
 const PROGRESS_EVERY_MS = 400;
 
 /** `prefix` is the path of the step that holds these, `''` at the top: steps are named `0`, `1`, `1.0` … */
-export async function runSteps(steps: StepNode[], context: CaseContext, prefix: string): Promise<void> {
+export async function runSteps(steps: StepNode[], context: CaseContext, prefix: string, first = 0): Promise<void> {
   for (const [index, node] of steps.entries()) {
     context.signal.throwIfAborted();
-    await runStep(node, context, prefix === '' ? `${index}` : `${prefix}.${index}`);
+    const number = first + index;
+    await runStep(node, context, prefix === '' ? `${number}` : `${prefix}.${number}`);
   }
 }
 
@@ -20,6 +21,8 @@ async function runStep(node: StepNode, context: CaseContext, step: string): Prom
   const { clock, caseId } = context;
   const startedAt = clock.monotonicMs();
   const depth = step.split('.').length - 1;
+  // What depends on saved variables has no input yet.
+  const budgetMs = node.input === undefined ? 0 : (node.kind.longestMs?.(node.input) ?? 0);
   context.emitEvent({
     type: 'step-started',
     atMs: clock.nowMs(),
@@ -28,6 +31,7 @@ async function runStep(node: StepNode, context: CaseContext, step: string): Prom
     title: node.title,
     position: node.position,
     depth,
+    ...(budgetMs > 0 ? { budgetMs } : {}),
   });
   const own: CaseContext = withOwnProgress(context, step);
   const end = (error?: TestcardError) =>
@@ -41,9 +45,11 @@ async function runStep(node: StepNode, context: CaseContext, step: string): Prom
       ...(error ? { error: errorRecord(error, context.mask) } : {}),
     });
   const brokenBefore = context.justBroken.atMs;
+  const savedBefore = { ...context.saved };
   try {
     const input = node.input === undefined ? node.bind(context.saved) : node.input;
     await node.kind.run(input, own, node);
+    noteSaved(context, step, savedBefore);
   } catch (caught) {
     const error = positioned(toTestcardError(context.signal.aborted ? context.signal.reason : caught), node);
     end(error);
@@ -53,11 +59,18 @@ async function runStep(node: StepNode, context: CaseContext, step: string): Prom
   end();
 }
 
+function noteSaved(context: CaseContext, step: string, before: Readonly<Record<string, unknown>>): void {
+  const values = Object.fromEntries(Object.entries(context.saved).filter(([name, value]) => before[name] !== value));
+  if (Object.keys(values).length === 0) return;
+  context.emitEvent({ type: 'saved', atMs: context.clock.nowMs(), case: context.caseId, step, values });
+}
+
 function withOwnProgress(context: CaseContext, step: string): CaseContext {
   let reportedAt = Number.NEGATIVE_INFINITY;
   let reported = '';
   const own: CaseContext = {
     ...context,
+    step,
     progress: (waitingFor, last) => {
       const now = context.clock.monotonicMs();
       if (waitingFor === reported && now - reportedAt < PROGRESS_EVERY_MS) return;
@@ -72,9 +85,9 @@ function withOwnProgress(context: CaseContext, step: string): CaseContext {
         last,
       });
     },
-    runSteps: (steps) => runSteps(steps, own, step),
+    runSteps: (steps, first) => runSteps(steps, own, step, first),
     fork: (signal) => {
-      const forked: CaseContext = { ...own, signal, runSteps: (steps) => runSteps(steps, forked, step) };
+      const forked: CaseContext = { ...own, signal, runSteps: (steps, first) => runSteps(steps, forked, step, first) };
       return forked;
     },
   };

@@ -21,8 +21,8 @@ export function watchThroughout(
 ): ThroughoutWatch {
   const done = new AbortController();
   const signal = AbortSignal.any([context.signal, done.signal]);
-  const look = async (check: CheckNode): Promise<void> => {
-    const judgement = await judgeCheck(context, check, signal, true);
+  const look = async (check: CheckNode, index: number): Promise<void> => {
+    const judgement = await judgeCheck(context, check, signal, { how: 'throughout', check: index });
     if (judgement.verdict !== 'failed') return; // not seen yet is no breach; the end decides
     recordJudgement(context, check, judgement, 'throughout');
     onBroken(judgementError(check, judgement, ' (must hold throughout the case)'));
@@ -30,9 +30,9 @@ export function watchThroughout(
   };
   const watch = async () => {
     while (!signal.aborted) {
-      for (const check of checks) {
+      for (const [index, check] of checks.entries()) {
         if (check.kind.continuous === false) continue; // judged at the end only
-        await look(check);
+        await look(check, index);
       }
       await context.clock.delay(EVERY_MS, signal);
     }
@@ -42,8 +42,9 @@ export function watchThroughout(
     stop: () => done.abort(new Error('the steps have ended')),
     async judgeFinally() {
       await watching;
-      for (const check of checks) {
-        const judgement = await judgeCheck(context, check, context.signal, true);
+      for (const [index, check] of checks.entries()) {
+        const as = { how: 'throughout', check: index, isFinal: true } as const;
+        const judgement = await judgeCheck(context, check, context.signal, as);
         recordJudgement(context, check, judgement, 'throughout');
         if (judgement.verdict !== 'passed') throw judgementError(check, judgement, ' (must hold throughout the case)');
       }

@@ -73,7 +73,8 @@ export class FaultRunner implements FaultsPort {
     this.#count += 1;
     const id = `${this.#options.scope}-${this.#count}`;
     const title = kind.describe(input);
-    const tell = (state: FaultState, proof?: Proof) => this.#tell({ id, kind: key, title }, state, proof);
+    const tell = (state: FaultState, proof?: Proof, overAtMs?: number) =>
+      this.#tell({ id, kind: key, title }, state, proof, overAtMs);
     const askedAtMs = clock.nowMs();
     tell('asked');
     const record = await kind.prepare(input, ports, signal).catch((error: unknown) => {
@@ -87,7 +88,9 @@ export class FaultRunner implements FaultsPort {
       await kind.inject(record, ports, signal);
       fault.injectedAtMs = clock.nowMs();
       tell('injected');
-      await this.#prove(kind, record, title, tell, signal);
+      const tellProof = (state: FaultState, proof?: Proof) =>
+        tell(state, proof, state === 'proven' && !kind.revert ? fault.injectedAtMs : undefined);
+      await this.#prove(kind, record, title, tellProof, signal);
     } catch (error) {
       await fault.revert(new AbortController().signal).catch(() => {}); // the first error is the one to tell
       throw error;
@@ -151,7 +154,7 @@ export class FaultRunner implements FaultsPort {
             `${title}: not shown to be reverted within ${formatDurationMs(withinMs)} — ${proof.by}: ${proof.seen}`,
           );
         }
-        this.#tell(as, 'reverted', proof);
+        this.#tell(as, 'reverted', proof, overAtMs);
       }
       ledger.end(id);
       this.#noteOver(fault, overAtMs);
@@ -195,10 +198,20 @@ export class FaultRunner implements FaultsPort {
     return last;
   }
 
-  #tell(as: { id: string; kind: string; title: string }, state: FaultState, proof?: Proof): void {
+  #tell(as: { id: string; kind: string; title: string }, state: FaultState, proof?: Proof, overAtMs?: number): void {
     const { emitEvent, clock, caseId } = this.#options;
     const { id, kind, title } = as;
-    emitEvent({ type: 'fault', atMs: clock.nowMs(), case: caseId, fault: id, kind, title, state, proof });
+    emitEvent({
+      type: 'fault',
+      atMs: clock.nowMs(),
+      case: caseId,
+      fault: id,
+      kind,
+      title,
+      state,
+      proof,
+      ...(overAtMs === undefined ? {} : { overAtMs }),
+    });
   }
 }
 

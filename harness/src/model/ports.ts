@@ -189,6 +189,10 @@ export interface SocketPort {
 /** Everything a step can use while its case runs. */
 export interface CaseContext extends CheckPorts {
   caseId: string;
+  /** The step that runs: `0`, `1.0` … */
+  step?: string;
+  /** How many events stand on the suite's timeline. */
+  timelineLength?(): number;
   /** Ends the case with this error: for what goes wrong beside the steps. */
   fail(error: TestcardError): void;
   media: MediaPort;
@@ -215,8 +219,8 @@ export interface CaseContext extends CheckPorts {
   /** Live line under the step: what it waits for and the last value. */
   progress(waitingFor: string, last?: string | number): void;
   windowOf(check: CheckNode): Window;
-  /** One after the other; stops at the first that throws. */
-  runSteps(steps: StepNode[]): Promise<void>;
+  /** One after the other; stops at the first that throws. `first`: the number that the first of them has in its parent. */
+  runSteps(steps: StepNode[], first?: number): Promise<void>;
   /** The same case under another signal (a branch of `parallel`). */
   fork(signal: AbortSignal): CaseContext;
   vars: Vars;

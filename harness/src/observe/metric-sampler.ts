@@ -2,12 +2,13 @@
 
 import type { Clock } from '../base/clock.ts';
 import { TestcardError } from '../model/errors.ts';
+import type { MetricsRecord, OddNumber } from '../model/looks.ts';
 import { formatSeries } from '../model/metrics/index.ts';
 import type { Exposition, MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import { fetchText } from './fetch-text.ts';
 import { parseMetrics } from './parse-metrics.ts';
-import { type HistoryLimits, ScrapeHistory } from './scrape-history.ts';
+import { type HistoryLimits, type ScrapeChange, ScrapeHistory } from './scrape-history.ts';
 
 export interface MetricSamplerOptions {
   /** `url` as this process reaches it. */
@@ -62,10 +63,9 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
       return exposition === undefined ? {} : { exposition };
     }
     target.problem = undefined;
-    const { scrape, changed } = target.history.add({ atMs, points });
-    if (changed.length > 0) {
-      onEvent({ type: 'metrics', atMs: scrape.atMs, service: target.service, values: valuesOf(changed) });
-    }
+    const { scrape, ...change } = target.history.add({ atMs, points });
+    // Also when nothing changed: that it did not is something that was seen.
+    onEvent({ type: 'metrics', atMs: scrape.atMs, service: target.service, ...recordOf(change) });
     return { scrape, ...(exposition === undefined ? {} : { exposition }) };
   };
 
@@ -145,9 +145,18 @@ function readAnswer(answer: Awaited<ReturnType<typeof fetchText>>): MetricPoint[
   }
 }
 
-function valuesOf(points: MetricPoint[]): Record<string, number> {
+function recordOf({ changed, placed, gone }: ScrapeChange): MetricsRecord {
+  const named = changed.map((point) => [formatSeries(point), point.value] as const);
   // JSON has no NaN and no infinity.
-  return Object.fromEntries(
-    points.filter(({ value }) => Number.isFinite(value)).map((point) => [formatSeries(point), point.value]),
-  );
+  const odd = named.filter(([, value]) => !Number.isFinite(value));
+  return {
+    values: Object.fromEntries(named.filter(([, value]) => Number.isFinite(value))),
+    ...(odd.length > 0
+      ? { odd: Object.fromEntries(odd.map(([series, value]) => [series, `${value}` as OddNumber])) }
+      : {}),
+    ...(placed.length > 0
+      ? { placed: Object.fromEntries(placed.map(({ series, index, type }) => [series, [index, type]])) }
+      : {}),
+    ...(gone.length > 0 ? { gone } : {}),
+  };
 }

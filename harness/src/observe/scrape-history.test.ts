@@ -35,6 +35,24 @@ describe('ScrapeHistory', () => {
     expect(moved.scrape.points[1]?.labels).toBe(first.points[0]?.labels);
   });
 
+  it('tells in what a scrape differs from the one before, so that both give it again', () => {
+    const history = new ScrapeHistory();
+    const first = history.add(scrape(1, { a: 1, b: 2 }));
+    expect(first.placed).toEqual([
+      { series: 'a{host="x"}', index: 0, type: 'gauge' },
+      { series: 'b{host="x"}', index: 1, type: 'gauge' },
+    ]);
+    const second = history.add(scrape(2, { a: 1, new: 7, b: 3 }));
+    expect(second.placed).toEqual([{ series: 'new{host="x"}', index: 1, type: 'gauge' }]);
+    expect(second.gone).toEqual([]);
+    const third = history.add({
+      atMs: 3,
+      points: [{ name: 'b', labels: { host: 'x' }, type: 'counter', value: 3 }],
+    });
+    expect(third.placed).toEqual([{ series: 'b{host="x"}', index: 0, type: 'counter' }]);
+    expect(third.gone).toEqual(['a{host="x"}', 'new{host="x"}']);
+  });
+
   it('tells series with other labels apart', () => {
     const history = new ScrapeHistory();
     history.add({ atMs: 1, points: [{ name: 'a', labels: { x: '1' }, type: 'gauge', value: 1 }] });

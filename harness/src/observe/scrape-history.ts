@@ -10,6 +10,16 @@ export interface HistoryLimits {
   values: number;
 }
 
+/** How a scrape differs from the one before: together with that one it gives the whole of it again. */
+export interface ScrapeChange {
+  /** Points that are new or have another value or type. */
+  changed: MetricPoint[];
+  /** Series that are new, or of another type than before, with their place among the points. */
+  placed: { series: string; index: number; type: MetricPoint['type'] }[];
+  /** Series that are not there any more. */
+  gone: string[];
+}
+
 const DEFAULT_LIMITS: HistoryLimits = { scrapes: 20_000, values: 2_000_000 };
 
 export class ScrapeHistory {
@@ -22,15 +32,15 @@ export class ScrapeHistory {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
 
-  /** Stores the scrape and gives back how it is kept, and the points that are new or differ from the scrape before. */
-  add(scrape: Scrape): { scrape: Scrape; changed: MetricPoint[] } {
+  /** Stores the scrape and gives back how it is kept, and in what it differs from the one before. */
+  add(scrape: Scrape): { scrape: Scrape } & ScrapeChange {
     const before = this.#scrapes.at(-1)?.scrape;
     const shared = shareUnchanged(before?.points ?? [], scrape.points);
     const kept: Scrape = { atMs: scrape.atMs, points: shared.points };
     this.#scrapes.push({ scrape: kept, changed: shared.changed.length });
     this.#values += shared.changed.length;
     this.#forget();
-    return { scrape: kept, changed: shared.changed };
+    return { scrape: kept, changed: shared.changed, ...seriesChange(before?.points ?? [], shared.points) };
   }
 
   get latest(): Scrape | undefined {
@@ -98,6 +108,22 @@ function shareUnchanged(
     return kept;
   });
   return { points: changed.length === 0 && points.length === before.length ? before : points, changed };
+}
+
+function seriesChange(before: MetricPoint[], next: MetricPoint[]): Pick<ScrapeChange, 'placed' | 'gone'> {
+  const isSame = (point: MetricPoint, index: number) => {
+    const earlier = before[index];
+    return earlier !== undefined && earlier.type === point.type && isSameSeries(earlier, point);
+  };
+  if (before === next || (before.length === next.length && next.every(isSame))) return { placed: [], gone: [] };
+  const types = new Map(before.map((point) => [formatSeries(point), point.type]));
+  const placed = next.flatMap((point, index) => {
+    const series = formatSeries(point);
+    const isKnown = types.get(series) === point.type;
+    types.delete(series);
+    return isKnown ? [] : [{ series, index, type: point.type }];
+  });
+  return { placed, gone: [...types.keys()] };
 }
 
 function isSameSeries(a: MetricPoint, b: MetricPoint): boolean {

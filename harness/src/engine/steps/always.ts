@@ -29,7 +29,7 @@ export const alwaysStep: StepKind<Always> = {
     const heldSinceMs = context.clock.nowMs();
     const since = { ...context, windowOf: (each: CheckNode) => ({ ...context.windowOf(each), heldSinceMs }) };
     for (;;) {
-      const judgement = await judgeCheck(since, check, context.signal, true);
+      const judgement = await judgeCheck(since, check, context.signal, { how: 'always' });
       if (judgement.verdict !== 'passed') {
         recordJudgement(context, check, judgement, 'always');
         throw judgementError(

@@ -55,6 +55,16 @@ export const emitStep: StepKind<Emit> = {
       },
       context.signal,
     );
+    context.emitEvent({
+      type: 'answer',
+      atMs: context.clock.nowMs(),
+      case: context.caseId,
+      step: context.step ?? '',
+      to: 'emit',
+      service: input.to,
+      event: input.event,
+      ...answered,
+    });
     if (!reply || answered.reply !== undefined) return;
     const wanted = where ? `${reply.event} with ${describeFields(where)}` : reply.event;
     const seen =

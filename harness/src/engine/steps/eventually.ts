@@ -51,10 +51,10 @@ export const eventuallyStep: StepKind<Eventually> = {
     let lastValue: unknown;
     const result = await poll<Judgement>(
       async (signal) => {
-        judgement = await judgeCheck(since, check, signal);
+        judgement = await judgeCheck(since, check, signal, { how: 'eventually' });
         if (judgement.verdict === 'passed') return { done: true, value: judgement };
         if (unless) {
-          const barrier = await judgeCheck(since, unless, signal);
+          const barrier = await judgeCheck(since, unless, signal, { how: 'unless' });
           if (barrier.verdict === 'passed') {
             recordJudgement(context, unless, barrier, 'unless');
             return { done: false, last: judgement.last, hopeless: `${unless.title} became true (${barrier.seen})` };

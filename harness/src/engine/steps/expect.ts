@@ -18,9 +18,9 @@ export const expectStep: StepKind<CheckNode[]> = {
   children: (checks) => ({ checks }),
   async run(checks, context) {
     const errors: TestcardError[] = [];
-    for (const check of checks) {
+    for (const [index, check] of checks.entries()) {
       context.progress(check.title);
-      const judgement = await judgeCheck(context, check, context.signal);
+      const judgement = await judgeCheck(context, check, context.signal, { how: 'expect', check: index });
       recordJudgement(context, check, judgement, 'expect');
       if (judgement.verdict !== 'passed') errors.push(judgementError(check, judgement));
     }

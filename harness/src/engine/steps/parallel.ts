@@ -16,10 +16,10 @@ export const parallelStep: StepKind<StepNode[]> = {
   async run(steps, context) {
     const stop = new AbortController();
     const signal = AbortSignal.any([context.signal, stop.signal]);
-    const branches = steps.map((step) =>
+    const branches = steps.map((step, index) =>
       context
         .fork(signal)
-        .runSteps([step])
+        .runSteps([step], index)
         .catch((error: unknown) => {
           stop.abort(error);
           throw error;

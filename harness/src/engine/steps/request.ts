@@ -8,6 +8,8 @@ import type { StepKind } from '../../model/kinds.ts';
 import { fieldPatternsField } from '../../model/matcher.ts';
 import { describeNumberMatcher, numberHolds, numberMatcherField } from '../../model/number-matcher.ts';
 import { mismatches } from '../../model/pattern.ts';
+import type { HttpResponse } from '../../model/ports.ts';
+import { storeText } from '../../model/stored-text.ts';
 
 const schema = z.strictObject({
   url: z.string().min(1).describe('Address as the services see it'),
@@ -22,7 +24,7 @@ const schema = z.strictObject({
     .describe('Variables for later steps: name → JSON path into the answer, such as `$.id`'),
   within: durationField.optional().describe('Longest wait for the answer; default 10s'),
 });
-type Request = z.output<typeof schema>;
+export type Request = z.output<typeof schema>;
 
 export const requestStep: StepKind<Request> = {
   key: 'request',
@@ -54,44 +56,61 @@ export const requestStep: StepKind<Request> = {
       },
       context.signal,
     );
-    const what = `${input.method} ${input.url}`;
-    if (input.status && !numberHolds(input.status, response.status)) {
-      throw new TestcardError(
-        'CHECK_FAILED',
-        `${what}: status ${describeNumberMatcher(input.status)} — was ${response.status} ${excerpt(response.body)}`,
-      );
-    }
-    if (!input.status && response.status >= 400) {
-      throw new TestcardError(
-        'STEP_INCONCLUSIVE',
-        `${what} was refused with ${response.status} ${excerpt(response.body)}`,
-        {
-          hint: 'say which `status` is expected if this is one',
-        },
-      );
-    }
-    if (!input.json && !input.save) return;
-    const json = parseJson(what, response.body);
-    if (input.json) {
-      const wrong = mismatches({ kind: 'fields', fields: input.json }, json);
-      if (wrong.length > 0) {
-        const list = wrong.map(({ path, expected, seen }) => `${path}: ${expected}, was ${seen}`).join('; ');
-        throw new TestcardError('CHECK_FAILED', `${what}: the answer fits — ${list}`);
-      }
-    }
-    for (const [name, path] of Object.entries(input.save ?? {})) {
-      // `eval: false`: a path is data from a suite, filter expressions in it are not run.
-      const [value] = JSONPath({ path, json: json as object, eval: false, wrap: true }) as unknown[];
-      if (value === undefined) {
-        throw new TestcardError(
-          'STEP_INCONCLUSIVE',
-          `${what}: nothing to save at ${path} in ${excerpt(response.body)}`,
-        );
-      }
-      context.saved[name] = value;
-    }
+    context.emitEvent({
+      type: 'answer',
+      atMs: context.clock.nowMs(),
+      case: context.caseId,
+      step: context.step ?? '',
+      to: 'request',
+      method: input.method,
+      url: input.url,
+      status: response.status,
+      headers: response.headers,
+      elapsedMs: response.elapsedMs,
+      body: storeText(context.mask(response.body)),
+    });
+    Object.assign(context.saved, savedFrom(input, response));
   },
 };
+
+/** What the answer is held to; the values that it is asked for. Throws CHECK_FAILED and STEP_INCONCLUSIVE. */
+export function savedFrom(input: Request, response: Pick<HttpResponse, 'status' | 'body'>): Record<string, unknown> {
+  const what = `${input.method} ${input.url}`;
+  if (input.status && !numberHolds(input.status, response.status)) {
+    throw new TestcardError(
+      'CHECK_FAILED',
+      `${what}: status ${describeNumberMatcher(input.status)} — was ${response.status} ${excerpt(response.body)}`,
+    );
+  }
+  if (!input.status && response.status >= 400) {
+    throw new TestcardError(
+      'STEP_INCONCLUSIVE',
+      `${what} was refused with ${response.status} ${excerpt(response.body)}`,
+      {
+        hint: 'say which `status` is expected if this is one',
+      },
+    );
+  }
+  if (!input.json && !input.save) return {};
+  const json = parseJson(what, response.body);
+  if (input.json) {
+    const wrong = mismatches({ kind: 'fields', fields: input.json }, json);
+    if (wrong.length > 0) {
+      const list = wrong.map(({ path, expected, seen }) => `${path}: ${expected}, was ${seen}`).join('; ');
+      throw new TestcardError('CHECK_FAILED', `${what}: the answer fits — ${list}`);
+    }
+  }
+  const saved: Record<string, unknown> = {};
+  for (const [name, path] of Object.entries(input.save ?? {})) {
+    // `eval: false`: a path is data from a suite, filter expressions in it are not run.
+    const [value] = JSONPath({ path, json: json as object, eval: false, wrap: true }) as unknown[];
+    if (value === undefined) {
+      throw new TestcardError('STEP_INCONCLUSIVE', `${what}: nothing to save at ${path} in ${excerpt(response.body)}`);
+    }
+    saved[name] = value;
+  }
+  return saved;
+}
 
 function parseJson(what: string, body: string): unknown {
   try {

@@ -6,6 +6,7 @@ import type { EnvironmentSpec, StartOptions } from '../../model/environment.ts';
 import type { Link } from '../../model/faults.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { openLogFile } from '../supervision/log-file.ts';
+import { serviceEvent } from '../supervision/service-event.ts';
 import { tableSeenBy } from '../supervision/supervised-environment.ts';
 import { SupervisedService } from '../supervision/supervised-service.ts';
 import { readinessProbe } from './local-readiness.ts';
@@ -44,8 +45,7 @@ export function localServices(options: LocalServicesOptions): SupervisedService[
         mask: start.mask,
         clock,
         onLog: (line) => start.onLog(line),
-        onState: ({ service: name, state, exitCode, signal, restarts }) =>
-          start.onEvent({ type: 'service', atMs: clock.nowMs(), service: name, state, exitCode, signal, restarts }),
+        onState: (status) => start.onEvent(serviceEvent(status, clock.nowMs())),
       }),
   );
 }
