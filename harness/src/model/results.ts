@@ -1,5 +1,6 @@
 // What a run came to: written as results.json, and what every report and exit code is made from.
 
+import type { Quarantine } from './quarantine.ts';
 import type { Priority, RuntimeName } from './suite.ts';
 import type { ErrorRecord } from './timeline.ts';
 import type { Verdict } from './verdict.ts';
@@ -24,6 +25,10 @@ export interface CaseResult {
   figures: Figure[];
   /** Every time the case was run, in order; only where it could be more than once (`--repeat`, `--retry`). */
   attempts?: Attempt[];
+  /** False where its priority does not decide what the run comes to (`--gate`). */
+  isGating?: false;
+  /** Set where an entry of the quarantine list names it and it was run. */
+  quarantine?: Quarantine;
 }
 
 /** One time that a case was run. */
@@ -76,6 +81,8 @@ export interface RunResult {
   exitCode: number;
   suites: SuiteResult[];
   errors: ErrorRecord[];
+  /** Priorities that decide (`--gate`); without it, all do. */
+  gate?: Priority[];
   /** Where cases could run more than once. */
   repeat?: RepeatFigures;
   /** Versions and machine, as name and value, in the order in which they are shown. */
