@@ -48,6 +48,8 @@ export interface ContainerState {
 export interface ContainerControl {
   /** `docker 27.1 (linux 6.1, rootful)`: named in reports. */
   readonly engine: string;
+  /** Names of the environment's services, whether they run or not. */
+  services(): readonly string[];
   inspect(service: string, signal: AbortSignal): Promise<ContainerState>;
   /** Living processes of the container; none when it does not run. */
   processes(service: string, signal: AbortSignal): Promise<ContainerProcess[]>;
@@ -64,6 +66,11 @@ export interface ContainerControl {
     argv: readonly string[],
     signal: AbortSignal,
   ): Promise<{ said: string; output(): string; stop(): Promise<void> }>;
+  /**
+   * Runs a program of the tools image that sees the service's files, mounts included, under `/proc/1/root`: in the process namespace of the
+   * service, as its user and with no other capabilities than a container has by default.
+   */
+  fileExec(service: string, argv: readonly string[], signal: AbortSignal, stdin?: string): Promise<Executed>;
   attachments(service: string, signal: AbortSignal): Promise<Attachment[]>;
   disconnect(service: string, network: string, signal: AbortSignal): Promise<void>;
   /** With the aliases and the address that the attachment names. */
