@@ -2,6 +2,7 @@
 
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { maskedJson } from './mask.ts';
 
 export interface NdjsonWriter<T> {
   readonly path: string;
@@ -17,7 +18,7 @@ export function openNdjson<T>(path: string, mask: (text: string) => string = (te
     path,
     append(record) {
       if (fd === undefined) return; // late events of things already being torn down have nowhere to go
-      writeSync(fd, `${mask(JSON.stringify(record))}\n`);
+      writeSync(fd, `${maskedJson(record, mask)}\n`);
     },
     close() {
       if (fd !== undefined) closeSync(fd);

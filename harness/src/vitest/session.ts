@@ -5,6 +5,7 @@ import type { TestContext } from 'vitest';
 import { loadForRun } from '../assembly/load-suites.ts';
 import { openSuiteWorld, type SuiteRunOptions, type SuiteWorld } from '../assembly/suite-world.ts';
 import { guardWorkerProcess } from '../assembly/worker-process.ts';
+import { maskTexts } from '../base/mask.ts';
 import { errorRecord } from '../engine/error-record.ts';
 import { type CaseOutcome, runCase } from '../engine/run-case.ts';
 import { TestcardError, toTestcardError } from '../model/errors.ts';
@@ -107,7 +108,7 @@ function resultOf(suite: Suite, kase: Case, outcome: CaseOutcome, world?: SuiteW
     ...(more.length > 0 ? { moreErrors: more.map((error) => errorRecord(toTestcardError(error), mask)) } : {}),
   };
   // Figures hold what was promised and seen in words, which may be a secret too.
-  return JSON.parse(mask(JSON.stringify(result))) as CaseResult;
+  return maskTexts(result, mask);
 }
 
 /** The error that Vitest shows: its stack is one frame, the place in the YAML. */
