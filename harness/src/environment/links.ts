@@ -1,6 +1,7 @@
 // Which TCP links a pair of names means: who connects to whom, at which container port, as the services' own settings say.
 
 import type { EnvironmentSpec, LinkUse, ServiceSpec } from '../model/environment.ts';
+import { TestcardError } from '../model/errors.ts';
 import type { ServiceOverride } from '../model/suite.ts';
 import { rewriteAddresses } from './address-map.ts';
 
@@ -50,6 +51,24 @@ export function linksOfUse(
     hint: `neither names an address of the other in its environment; links are found there (\`${b}:port\`)`,
   };
 }
+
+/** The links that all of these mean, each once. Throws SUITE_INVALID for a pair that has no TCP link. */
+export function linksOfUses(
+  uses: readonly LinkUse[],
+  spec: Pick<EnvironmentSpec, 'services'>,
+  overrides: Readonly<Record<string, ServiceOverride>>,
+): PlannedLink[] {
+  const found = new Map<string, PlannedLink>();
+  for (const use of uses) {
+    const result = linksOfUse(use, spec, overrides);
+    if ('problem' in result) throw new TestcardError('SUITE_INVALID', result.problem, { hint: result.hint });
+    for (const link of result.links) found.set(linkName(link), link);
+  }
+  return [...found.values()];
+}
+
+/** `worker → speech:8080` */
+export const linkName = ({ client, server, port }: PlannedLink): string => `${client} → ${server}:${port}`;
 
 /** Every link between two services of an environment. */
 export function allLinks(spec: Pick<EnvironmentSpec, 'services'>): PlannedLink[] {

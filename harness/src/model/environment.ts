@@ -62,6 +62,12 @@ export interface StartOptions {
   signal: AbortSignal;
   /** Default 30 s. */
   readyWithinMs?: number;
+  /** Compose files laid over the environment's, absolute: for runtimes that hand them to Compose itself. */
+  overrideFiles?: readonly string[];
+  /** Written on everything that is made on an engine: the run and the suite. */
+  labels?: Readonly<Record<string, string>>;
+  /** How long all of it may take, cleaning up included. */
+  leaseMs?: number;
 }
 
 /** Only something started has `stop`. */

@@ -27,6 +27,8 @@ export const ERROR_KINDS = {
   STEP_INCONCLUSIVE: 'inconclusive',
   SERVICE_NOT_READY: 'inconclusive',
   SERVICE_LOST: 'inconclusive',
+  ENGINE_MISSING: 'inconclusive',
+  IMAGE_MISSING: 'inconclusive',
   PORT_TAKEN: 'inconclusive',
   FFMPEG_MISSING: 'inconclusive',
   FFMPEG_FAILED: 'inconclusive',
@@ -41,6 +43,7 @@ export const ERROR_KINDS = {
   CASE_TIMEOUT: 'inconclusive',
   CLEANUP_FAILED: 'inconclusive',
   LIMIT_EXCEEDED: 'inconclusive',
+  NOT_REPLAYABLE: 'inconclusive',
   INTERNAL: 'internal',
   INTERRUPTED: 'interrupted',
 } as const satisfies Record<string, ErrorKind>;

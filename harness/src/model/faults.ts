@@ -28,11 +28,15 @@ export interface Link {
   server: string;
   /** Container port of the server. */
   port: number;
-  /** Base URL of the proxy's API, and the name of the link's proxy there. */
-  proxy: { api: string; name: string };
-  /** Where the client connects to, and where the proxy connects to. */
+  /** Base URL of the proxy's API, and the name of the link's proxy there. `listen` and `upstream`: as the proxy itself has them, when that differs. */
+  proxy: { api: string; name: string; listen?: string; upstream?: string };
+  /** The client's end and the server, as this process reaches them. */
   listen: { host: string; port: number };
   upstream: { host: string; port: number };
+  /** Something that accepts connections before it knows who listens stands before `listen`: a refused connection is seen as one that is closed at once. */
+  isForwarded?: boolean;
+  /** Connections that clients have open, where this process cannot count them itself. */
+  countConnections?(signal: AbortSignal): Promise<number>;
 }
 
 export interface LinksPort {

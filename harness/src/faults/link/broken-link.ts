@@ -23,6 +23,10 @@ export interface BrokenLink {
   proxy: string;
   listen: Endpoint;
   upstream: Endpoint;
+  /** Both as the proxy itself has them. */
+  bound: { listen: string; upstream: string };
+  /** A refused connection to `listen` is seen as one that is closed at once. */
+  isForwarded: boolean;
   /** Container port of the server. */
   serverPort: number;
   /** Directions that the fault is about. */
@@ -68,6 +72,7 @@ async function prepareLink(link: Link, { towards }: LinkTarget, signal: AbortSig
   const { name, proxy, listen, upstream, server, port } = link;
   const streams: Stream[] = towards === undefined ? [...STREAMS] : [towards === server ? 'upstream' : 'downstream'];
   const at = { api: proxy.api, proxy: proxy.name };
+  const bound = { listen: proxy.listen ?? address(listen), upstream: proxy.upstream ?? address(upstream) };
   const first = await readCounters(at, signal);
   // What is on its way through in one moment is not in the next; what is lost is in both.
   const isFlowing = STREAMS.some((stream) => backlog(first, stream) > 0);
@@ -76,8 +81,8 @@ async function prepareLink(link: Link, { towards }: LinkTarget, signal: AbortSig
   const used = streams.filter((stream) => counters[stream].receivedBytes > 0);
   return {
     ...at,
-    ...{ name, listen, upstream, serverPort: port, streams },
-    used: used.length === 0 && (await isOpenUncounted(listen, counters)) ? streams : used,
+    ...{ name, listen, upstream, bound, isForwarded: link.isForwarded ?? false, serverPort: port, streams },
+    used: used.length === 0 && (await isOpenUncounted(link, counters, signal)) ? streams : used,
     behind: { upstream: behindOf('upstream'), downstream: behindOf('downstream') },
   };
 }
@@ -86,6 +91,9 @@ export const backlog = (counters: LinkCounters, stream: Stream): number =>
   counters[stream].receivedBytes - counters[stream].sentBytes;
 
 /** Toxiproxy itself counts a connection's bytes when it ends: one that is open has used the link all the same. */
-async function isOpenUncounted({ port }: Endpoint, { connections }: LinkCounters): Promise<boolean> {
-  return connections === undefined && (await countConnections(port)) > 0;
+async function isOpenUncounted(link: Link, { connections }: LinkCounters, signal: AbortSignal): Promise<boolean> {
+  if (connections !== undefined) return false;
+  return (await (link.countConnections?.(signal) ?? countConnections(link.listen.port))) > 0;
 }
+
+const address = ({ host, port }: Endpoint) => `${host}:${port}`;

@@ -18,6 +18,7 @@ const curve = (
   }));
 const link = (behind = 0): BrokenLink => ({
   ...{ name: 'a → b:80', api: '', proxy: 'p', listen: { host: '', port: 1 }, upstream: { host: '', port: 2 } },
+  ...{ bound: { listen: '', upstream: '' }, isForwarded: false },
   ...{ serverPort: 80, streams: ['upstream'], used: ['upstream'], behind: { upstream: behind, downstream: 0 } },
 });
 const look = (points: CurvePoint[]) => ({ points, isLive: true, probe: undefined });

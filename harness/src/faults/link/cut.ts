@@ -37,7 +37,7 @@ export const cutFault: FaultKind<LinkFaultInputs['network.cut'], LinkRecord> = {
   prove: (record, ports, signal) =>
     proveOnLinks(record, 'a connection of Testcard’s own to the client’s end', async (link) => {
       const tried = await tryLink(link, ports, signal);
-      if (tried.how !== 'ECONNREFUSED') return { link: contradicted(tried.seen) };
+      if (!(await isRefused(tried, link, ports, signal))) return { link: contradicted(tried.seen) };
       const { connections = 0 } = await readCounters(link, signal);
       return { link: connections > 0 ? contradicted(`refused, but ${connections} are still open`) : shown('refused') };
     }),
@@ -51,7 +51,7 @@ export const cutFault: FaultKind<LinkFaultInputs['network.cut'], LinkRecord> = {
       async (link): Promise<{ link: Finding }> => {
         const tried = await tryLink(link, ports, signal);
         if (tried.how === 'open') return { link: shown(tried.seen) };
-        if (tried.how === 'ECONNREFUSED') return { link: contradicted(tried.seen) };
+        if (await isRefused(tried, link, ports, signal)) return { link: contradicted(tried.seen) };
         // Let in and closed at once: so it would be with a server that is not there, and then the link is as good as it can be.
         const direct = await tryConnection(link.upstream, ports, signal);
         const seen = `${tried.seen}; directly: ${direct.seen}`;
@@ -63,6 +63,13 @@ export const cutFault: FaultKind<LinkFaultInputs['network.cut'], LinkRecord> = {
 type Tried = { how: string; seen: string };
 
 const tryLink = (link: BrokenLink, ports: FaultPorts, signal: AbortSignal) => tryConnection(link.listen, ports, signal);
+
+/** Behind a forwarder a refused connection is one that is closed at once; so is one to a server that is not there, which is told apart by asking it directly. */
+async function isRefused(tried: Tried, link: BrokenLink, ports: FaultPorts, signal: AbortSignal): Promise<boolean> {
+  if (tried.how === 'ECONNREFUSED') return true;
+  if (!link.isForwarded || tried.how === 'open' || tried.how === 'ETIMEDOUT') return false;
+  return (await tryConnection(link.upstream, ports, signal)).how === 'open';
+}
 
 /** `open` when it is still open after a moment, how it ended otherwise. */
 export async function tryConnection(

@@ -35,10 +35,8 @@ export async function removeToxic(
 }
 
 export async function setEnabled(link: BrokenLink, enabled: boolean, signal: AbortSignal): Promise<void> {
-  const { listen, upstream } = link;
-  await bounded(link, signal, () =>
-    proxyOf(link).update({ enabled, listen: address(listen), upstream: address(upstream) }),
-  );
+  const { listen, upstream } = link.bound;
+  await bounded(link, signal, () => proxyOf(link).update({ enabled, listen, upstream }));
 }
 
 /** Where a proxy is, and what to call the link. */
@@ -55,14 +53,12 @@ export async function toxicNames(link: BrokenLink, signal: AbortSignal): Promise
   return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
 }
 
-const address = ({ host, port }: { host: string; port: number }) => `${host}:${port}`;
-
 function proxyOf(link: BrokenLink): ApiProxy {
-  const { api, proxy, listen, upstream } = link;
+  const { api, proxy, bound } = link;
   // The client writes the name into paths as it is.
   const name = encodeURIComponent(proxy);
   return new ApiProxy(new Toxiproxy(api), {
-    ...{ name, listen: address(listen), upstream: address(upstream), enabled: true, toxics: [] },
+    ...{ name, ...bound, enabled: true, toxics: [] },
   });
 }
 

@@ -9,9 +9,9 @@ import { endpointOf } from '../../environment/address-map.ts';
 import type { EnvironmentSpec, ServiceSpec, StartOptions } from '../../model/environment.ts';
 import type { LogLine } from '../../model/ports.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
+import { isPortTaken } from '../ownership/claim-ports.ts';
 import { processStart } from '../ownership/process-identity.ts';
 import type { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
-import { isPortTaken } from './claim-ports.ts';
 import { createEmbeddedRuntime } from './embedded-runtime.ts';
 
 /** A service that does what its variables say. */

@@ -1,13 +1,13 @@
 // Runs the services of an environment as local processes: no Docker, only what the Compose file says under `x-testcard.embedded`.
 
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { didYouMean } from '../../environment/did-you-mean.ts';
 import type { EnvironmentSpec, Runtime, StartOptions } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
+import { claimPorts } from '../ownership/claim-ports.ts';
 import { processGuard } from '../ownership/guard.ts';
+import { refuseUnknownOverrides } from '../supervision/refuse-unknown-overrides.ts';
 import { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
-import { claimPorts } from './claim-ports.ts';
 import { localServices } from './local-services.ts';
 import { openProxiedLinks, type ProxiedLinks } from './proxied-links.ts';
 import { refuseTakenPorts } from './refuse-taken-ports.ts';
@@ -79,13 +79,4 @@ function portTable(spec: EnvironmentSpec, localPorts: number[]): Record<string, 
   return Object.fromEntries(
     spec.services.map(({ name, ports }) => [name, Object.fromEntries(ports.map((port) => [port, left.shift() ?? 0]))]),
   );
-}
-
-function refuseUnknownOverrides(spec: EnvironmentSpec, { overrides }: StartOptions): void {
-  const names = spec.services.map(({ name }) => name);
-  const unknown = Object.keys(overrides).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new TestcardError('SUITE_INVALID', `the suite overrides ${unknown}, which is not a service of ${spec.name}`, {
-    hint: didYouMean(unknown, names, 'services'),
-  });
 }

@@ -2,9 +2,8 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { LOCAL_HOST } from '../../environment/address-map.ts';
-import { linksOfUse, type PlannedLink } from '../../environment/links.ts';
+import { linkName, linksOfUses } from '../../environment/links.ts';
 import type { EnvironmentSpec, StartOptions } from '../../model/environment.ts';
-import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { startLinkProxy } from './link-proxy/start-link-proxy.ts';
@@ -29,7 +28,7 @@ export async function openProxiedLinks(
   start: StartOptions,
   { guard, clock }: { guard: ProcessGuard; clock: Clock },
 ): Promise<ProxiedLinks> {
-  const planned = plannedLinks(spec, start);
+  const planned = linksOfUses(start.links ?? [], spec, start.overrides);
   if (planned.length === 0) return { links: [], proxy: undefined };
   const proxy = await startLinkProxy({ guard, clock, signal: start.signal });
   try {
@@ -40,7 +39,7 @@ export async function openProxiedLinks(
         const listen = await proxy.addProxy({ name, upstreamHost: upstream.host, upstreamPort: upstream.port });
         return {
           ...link,
-          name: `${link.client} → ${link.server}:${link.port}`,
+          name: linkName(link),
           proxy: { api: proxy.api, name },
           listen,
           upstream,
@@ -52,14 +51,4 @@ export async function openProxiedLinks(
     await proxy.stop();
     throw error;
   }
-}
-
-function plannedLinks(spec: EnvironmentSpec, { links = [], overrides }: StartOptions): PlannedLink[] {
-  const found = new Map<string, PlannedLink>();
-  for (const use of links) {
-    const result = linksOfUse(use, spec, overrides);
-    if ('problem' in result) throw new TestcardError('SUITE_INVALID', result.problem, { hint: result.hint });
-    for (const link of result.links) found.set(`${link.client} ${link.server} ${link.port}`, link);
-  }
-  return [...found.values()];
 }

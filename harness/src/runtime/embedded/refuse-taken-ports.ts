@@ -1,9 +1,9 @@
 // Another program on a service's port would answer in its place, and seem ready.
 
 import { TestcardError } from '../../model/errors.ts';
+import { isPortTaken } from '../ownership/claim-ports.ts';
 import { detailOf } from '../supervision/await-service.ts';
 import type { SupervisedService } from '../supervision/supervised-service.ts';
-import { isPortTaken } from './claim-ports.ts';
 
 /** Throws PORT_TAKEN when the service does not run and somebody else listens on its ports. */
 export async function refuseTakenPorts(service: SupervisedService, localPorts: readonly number[]): Promise<void> {

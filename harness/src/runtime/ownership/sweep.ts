@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
-import { sweepPortClaims } from '../embedded/claim-ports.ts';
+import { sweepPortClaims } from './claim-ports.ts';
 import { hasProc, ledgerNames, notedGroups } from './ledger.ts';
 import { markedProcesses } from './marked-processes.ts';
 import { isOwnerDead, type OwnerMark } from './owner.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { splitLines } from '../../../base/lines.ts';
 import { TestcardError } from '../../../model/errors.ts';
 import type { ProcessGuard } from '../../../model/processes.ts';
-import { claimPorts, type PortClaims } from '../claim-ports.ts';
+import { claimPorts, type PortClaims } from '../../ownership/claim-ports.ts';
 
 export interface LinkProxyOptions {
   guard: ProcessGuard;

@@ -1,0 +1,116 @@
+// The links of a running project that pass its Toxiproxy, once that answers.
+
+import { readFile } from 'node:fs/promises';
+import type Docker from 'dockerode';
+import type { Clock } from '../../base/clock.ts';
+import { poll } from '../../base/poll.ts';
+import { type Endpoint, endpointOf, type PortTable } from '../../environment/address-map.ts';
+import { linkName } from '../../environment/links.ts';
+import { TestcardError } from '../../model/errors.ts';
+import type { Link } from '../../model/faults.ts';
+import { type Engine, reasonOf } from './engine.ts';
+import { LINK_PROXY, type LinkProxyPlan, linkProxyImage, PROXY_API_PORT } from './link-proxy-service.ts';
+
+export interface ToxiproxyLinksOptions {
+  engine: Engine;
+  /** The proxy's container, running. */
+  container: Docker.Container;
+  plan: LinkProxyPlan;
+  /** Where this process reaches the services. */
+  table: PortTable;
+  clock: Clock;
+  signal: AbortSignal;
+}
+
+const READY_WITHIN_MS = 10_000;
+const CALL_WITHIN_MS = 5_000;
+const DIRECT_WITHIN_MS = 300;
+const ESTABLISHED = '01';
+
+/** Throws STEP_INCONCLUSIVE when it does not answer or does not take a link. */
+export async function openToxiproxyLinks(options: ToxiproxyLinksOptions): Promise<Link[]> {
+  const { engine, container, plan, table, clock, signal } = options;
+  const published = (port: number): Endpoint => ({ host: engine.host, port: plan.published[port] ?? 0 });
+  const { State, NetworkSettings } = await container.inspect();
+  const api = published(PROXY_API_PORT);
+  await awaitApi(api, clock, signal);
+  // Where this machine routes to the containers, links are looked at without the engine's port forwarding in between.
+  const ip = Object.values(NetworkSettings.Networks).find(({ IPAddress }) => IPAddress)?.IPAddress;
+  const direct = ip === undefined ? undefined : { host: ip, port: PROXY_API_PORT };
+  const isDirect = engine.isLocal && direct !== undefined && (await answers(direct, DIRECT_WITHIN_MS));
+  const at = (port: number): Endpoint => (isDirect && ip !== undefined ? { host: ip, port } : published(port));
+  await call(api, '/populate', {
+    method: 'POST',
+    body: JSON.stringify(
+      plan.links.map(({ proxyName, listenPort, server, port }) => ({
+        name: proxyName,
+        listen: `0.0.0.0:${listenPort}`,
+        upstream: `${server}:${port}`,
+        enabled: true,
+      })),
+    ),
+  });
+  return plan.links.map((link) => ({
+    ...{ name: linkName(link), client: link.client, server: link.server, port: link.port },
+    proxy: {
+      api: `http://${api.host}:${api.port}`,
+      name: link.proxyName,
+      listen: `[::]:${link.listenPort}`,
+      upstream: `${link.server}:${link.port}`,
+    },
+    listen: at(link.listenPort),
+    upstream: endpointOf(table[link.server]?.[link.port] ?? 0),
+    isForwarded: !isDirect,
+    countConnections: () => countIn(State.Pid, link.listenPort),
+  }));
+}
+
+async function awaitApi(api: Endpoint, clock: Clock, signal: AbortSignal): Promise<void> {
+  const result = await poll(
+    async () => {
+      const seen = await call(api, '/version').then(() => undefined, reasonOf);
+      return seen === undefined ? { done: true, value: true } : { done: false, last: seen };
+    },
+    { withinMs: READY_WITHIN_MS, clock, signal, everyMs: 10, maxEveryMs: 100 },
+  );
+  if (result.ok) return;
+  throw new TestcardError(
+    'STEP_INCONCLUSIVE',
+    `Toxiproxy (${linkProxyImage()}, service ${LINK_PROXY}) does not answer: ${result.last}`,
+    {
+      hint: 'name another image with TOXIPROXY_IMAGE',
+    },
+  );
+}
+
+const answers = (api: Endpoint, withinMs: number): Promise<boolean> =>
+  call(api, '/version', {}, withinMs).then(
+    () => true,
+    () => false,
+  );
+
+async function call(
+  { host, port }: Endpoint,
+  path: string,
+  init: RequestInit = {},
+  withinMs = CALL_WITHIN_MS,
+): Promise<void> {
+  const response = await fetch(`http://${host}:${port}${path}`, { ...init, signal: AbortSignal.timeout(withinMs) });
+  const text = await response.text();
+  if (response.ok) return;
+  throw new TestcardError('STEP_INCONCLUSIVE', `Toxiproxy refused ${path}: ${response.status} ${text.slice(0, 300)}`);
+}
+
+/** Open connections to a port in the network namespace of a process of this machine; 0 where its tables cannot be read. */
+async function countIn(pid: number, port: number): Promise<number> {
+  const tables = await Promise.all(
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'latin1').catch(() => '')),
+  );
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return tables
+    .flatMap((table) => table.split('\n').slice(1))
+    .filter((line) => {
+      const [, local, , state] = line.trim().split(/\s+/);
+      return state === ESTABLISHED && local?.endsWith(suffix);
+    }).length;
+}
