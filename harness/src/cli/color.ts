@@ -1,7 +1,7 @@
-// Whether to colour what is written: only on a terminal, and never when NO_COLOR is set (no-color.org).
+// Whether to colour what is written: on a terminal, unless NO_COLOR is set (no-color.org); FORCE_COLOR decides where that says nothing.
 
-export function useColor(out: NodeJS.WriteStream): boolean {
-  if (process.env.NO_COLOR) return false;
-  if (process.env.FORCE_COLOR && process.env.FORCE_COLOR !== '0') return true;
-  return out.isTTY === true;
+export function useColor(out: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  return out.isTTY === true && env.TERM !== 'dumb';
 }

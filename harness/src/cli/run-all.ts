@@ -10,11 +10,14 @@ import type { RunResult } from '../model/results.ts';
 import { combinePasses } from '../model/rounds.ts';
 import type { Case, Suite } from '../model/suite.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
-import { renderSummary } from '../report/console.ts';
+import type { Verbosity } from '../report/console.ts';
 import { renderJunit } from '../report/junit.ts';
-import { useColor } from './color.ts';
+import { readFailureStories } from '../report/read-failure-stories.ts';
+import { renderSummary } from '../report/summary.ts';
 import { interruptSignal } from './interrupt.ts';
+import { rerunBase } from './rerun-base.ts';
 import { type PassesDone, runPasses } from './run-passes.ts';
+import { openRunView } from './run-view.ts';
 
 /** A suite takes about an eighth of a processor: the rest of the time it waits. */
 const SUITES_PER_PROCESSOR = 4;
@@ -37,6 +40,8 @@ export interface RunRequest {
   retry: number;
   keep: boolean;
   json: boolean;
+  quiet: boolean;
+  verbose: boolean;
 }
 
 /** Returns the exit code. Throws TestcardError for problems found before anything started. */
@@ -61,10 +66,11 @@ export async function runAll(request: RunRequest): Promise<number> {
 
   const parallel = request.parallel ?? SUITES_PER_PROCESSOR * availableParallelism();
   const cases = selected.reduce((sum, { cases }) => sum + cases.length, 0);
-  out.write(
-    `testcard: ${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}\n`,
-  );
-  const color = useColor(out);
+  const verbosity: Verbosity = request.quiet ? 'quiet' : request.verbose ? 'verbose' : 'normal';
+  const head = `testcard: ${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}`;
+  const shown = openRunView(out, { verbosity, reports: join(process.cwd(), 'reports'), runtime: request.runtime });
+  const { view, style, unseen } = shown;
+  if (verbosity !== 'quiet') view.note(style.chars.text(head));
   const done = await runPasses({
     selection: selected,
     options: { runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
@@ -72,16 +78,19 @@ export async function runAll(request: RunRequest): Promise<number> {
     retry: request.retry,
     parallel,
     bail: request.bail,
-    out,
-    color,
+    view,
+    unseen,
     signal: interruptSignal,
-  });
+  }).finally(() => shown.close());
 
   const run = resultOf(request, { runId, folder, startedAtMs }, done);
   writeFileSync(join(folder, 'results.json'), `${JSON.stringify(run, null, 2)}\n`);
   writeFileSync(join(folder, 'junit.xml'), renderJunit(run));
-  writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, false)}\n`);
-  out.write(`${renderSummary(run, color, out.columns ?? 120)}\n`);
+  view.stepTimes.write(folder, request.runtime);
+  const stories = readFailureStories(run, process.cwd());
+  const notices = view.notices();
+  writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, { stories, notices })}\n`);
+  out.write(`${renderSummary(run, { ...style, stories, notices, quiet: request.quiet })}\n`);
   if (request.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
   return run.exitCode;
 }
@@ -90,7 +99,11 @@ function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Ca
   const wanted = (suite: Suite, kase: Case) =>
     (!request.priority || request.priority.includes(kase.priority)) &&
     (!request.tag || [...suite.tags, ...kase.tags].some((tag) => request.tag?.includes(tag))) &&
-    (request.case === undefined || kase.title.toLowerCase().includes(request.case.toLowerCase()));
+  const text = request.case?.toLowerCase() ?? '';
+  // A whole title means that case alone, even where it is the beginning of another's.
+  const isWhole = suites.some(({ cases }) => cases.some(({ title }) => title.toLowerCase() === text));
+  const isCase = ({ title }: Case) => (isWhole ? title.toLowerCase() === text : title.toLowerCase().includes(text));
+    (request.case === undefined || isCase(kase));
   const selected = suites
     .map((suite) => ({ suite, cases: suite.cases.filter((kase) => wanted(suite, kase)) }))
     .filter(({ cases }) => cases.length > 0);
@@ -138,3 +151,4 @@ function resultOf(
     ...(isRepeated ? { repeat: { rounds, minPass, retry, roundsMs } } : {}),
   };
 }
+    rerun: rerunBase(request),

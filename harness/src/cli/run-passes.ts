@@ -5,7 +5,8 @@ import { join, relative } from 'node:path';
 import type { SuiteRunOptions } from '../assembly/suite-world.ts';
 import type { Pass } from '../model/rounds.ts';
 import type { Case, Suite } from '../model/suite.ts';
-import { createConsoleView } from '../report/console.ts';
+import type { TimelineEvent } from '../model/timeline.ts';
+import type { ConsoleView } from '../report/console.ts';
 import { tailTimelines } from '../report/tail-timelines.ts';
 
 export type Selection = { suite: Suite; cases: Case[] }[];
@@ -17,8 +18,9 @@ export interface PassesRequest {
   retry: number;
   parallel: number;
   bail: boolean;
-  out: NodeJS.WriteStream;
-  color: boolean;
+  view: ConsoleView;
+  /** Types of events that the view shows nothing of. */
+  unseen: readonly TimelineEvent['type'][];
   signal: AbortSignal;
 }
 
@@ -30,17 +32,17 @@ export interface PassesDone {
 
 /** Ends early, with what was done, when interrupted or when `bail` says so. */
 export async function runPasses(request: PassesRequest): Promise<PassesDone> {
-  const { selection, repeat, retry, bail, signal, out, options } = request;
+  const { selection, repeat, retry, bail, signal, view, options } = request;
   const passes: Pass[] = [];
   const roundsMs: number[] = [];
   for (let round = 1; round <= repeat && !signal.aborted; round += 1) {
     const startedAt = performance.now();
     const folder =
       repeat > 1 ? join(options.folder, `round-${String(round).padStart(String(repeat).length, '0')}`) : options.folder;
-    if (repeat > 1) out.write(`testcard: round ${round} of ${repeat}\n`);
+    if (repeat > 1) view.note(`testcard: round ${round} of ${repeat}`);
     let left = selection;
     for (let again = 0; again <= retry && left.length > 0 && !signal.aborted; again += 1) {
-      if (again > 0) out.write(`testcard: trying again, ${again} of at most ${retry}: ${titlesOf(left)}\n`);
+      if (again > 0) view.note(`testcard: trying again, ${again} of at most ${retry}: ${titlesOf(left)}`);
       const pass = await runPass(request, left, {
         round,
         retry: again,
@@ -56,13 +58,13 @@ export async function runPasses(request: PassesRequest): Promise<PassesDone> {
 }
 
 async function runPass(
-  { options, parallel, bail, out, color, signal }: PassesRequest,
+  { options, parallel, bail, view, unseen, signal }: PassesRequest,
   suites: Selection,
   { round, retry, folder }: { round: number; retry: number; folder: string },
 ): Promise<Pass> {
   mkdirSync(folder, { recursive: true });
-  const view = createConsoleView({ out, color });
-  const tail = tailTimelines(folder, (suite, event) => view.event(suite, event));
+  view.begin(suites.reduce((sum, { cases }) => sum + cases.length, 0));
+  const tail = tailTimelines(folder, (suite, event) => view.event(suite, event), unseen);
   const { runSuites } = await import('../vitest/run-suites.ts');
   try {
     const outcome = await runSuites({
@@ -70,7 +72,7 @@ async function runPass(
       options: { ...options, folder },
       parallel,
       bail,
-      color,
+      color: false, // its own texts are not shown
       signal,
       onCase: (suite, result) => {
         tail.catchUp(); // its last step comes before its verdict
@@ -80,7 +82,6 @@ async function runPass(
     return { round, retry, folder: relative(process.cwd(), folder), ...outcome };
   } finally {
     tail.close();
-    view.close();
   }
 }
 

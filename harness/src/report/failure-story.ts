@@ -51,7 +51,7 @@ export interface Place {
 
 export interface When {
   atMs: number;
-  /** Since the first step began: the case's own clock, the one that `+12.3 s` in messages is of. */
+  /** Since the baseline, when the first step began: the case's own clock, the one that `+12.3 s` in messages is of. */
   inCaseMs: number;
   /** When it was judged, which may be long after it happened. */
   judgedInCaseMs: number;
@@ -69,7 +69,7 @@ export interface StoryFacts {
   result: Pick<CaseResult, 'case' | 'title' | 'verdict' | 'error' | 'moreErrors'>;
   /** Events of the suite's timeline; metrics are not needed. */
   events: readonly TimelineEvent[];
-  /** The suite's YAML. */
+  /** The suite's YAML, where the timeline does not have it (runs of older versions). */
   text?: string | undefined;
   /** The folder of the suite in the run, and the files below it, relative to the working folder. */
   folder: string;
@@ -132,10 +132,11 @@ export function failureStory(facts: StoryFacts): FailureStory | undefined {
   };
 }
 
-/** Unix ms of a case's zero, which its first step begins at; undefined when it has no step on the timeline. */
+/** Unix ms of a case's zero: its baseline, with which its first step begins. Undefined when it never began. */
 export function caseZeroMs(events: readonly TimelineEvent[], caseId?: string): number | undefined {
   const isOwn = (event: TimelineEvent) => caseId === undefined || ('case' in event && event.case === caseId);
   const first =
+    events.find((event) => event.type === 'baseline' && isOwn(event)) ??
     events.find((event) => event.type === 'step-started' && isOwn(event)) ??
     events.find((event) => event.type === 'case-started' && isOwn(event));
   return first?.atMs;
@@ -224,12 +225,19 @@ function lastBadService(events: readonly TimelineEvent[]): number | undefined {
   return events.findLast((event) => event.type === 'service' && ['exited', 'failed'].includes(event.state))?.atMs;
 }
 
-function placeOf({ position }: ErrorRecord, { suite, text, root }: StoryFacts): Place | undefined {
+function placeOf({ position }: ErrorRecord, { suite, text, root, events }: StoryFacts): Place | undefined {
   if (!position) return undefined;
   const file = relative(root, position.file);
-  // An included file is another text.
-  const yaml = text !== undefined && file === suite.file ? promiseLines(text, position) : [];
-  return { file, line: position.line, col: position.col, yaml };
+  const started = events.find((event) => event.type === 'suite-started');
+  const sources = started?.type === 'suite-started' ? started.sources : undefined;
+  const ran =
+    sources?.find((source) => source.file === position.file)?.text ?? (file === suite.file ? text : undefined);
+  return {
+    file,
+    line: position.line,
+    col: position.col,
+    yaml: ran === undefined ? [] : promiseLines(ran, position),
+  };
 }
 
 function evidenceOf({ folder, files = [], result, events }: StoryFacts): Evidence[] {

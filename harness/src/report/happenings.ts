@@ -44,7 +44,7 @@ export function happeningsAround(events: readonly TimelineEvent[], around: Aroun
     if (Math.abs(event.atMs - atMs) > withinMs || event.atMs > untilMs) continue;
     const isOurs = event.type === 'fault' || event.type === 'activity' || event.type === 'service';
     if (isOurs && event.atMs > decidedAtMs) continue;
-    const words = wordsOf(event);
+    const words = wordsOfEvent(event);
     if (!words) continue;
     const { kind, text } = words;
     const same = found.find((each) => each.kind === kind && each.text === text);
@@ -65,7 +65,8 @@ export function happeningsAround(events: readonly TimelineEvent[], around: Aroun
 /** What should not happen by itself tells most; a warning tells least. */
 const rankOf = ({ kind, weight }: Happening) => (weight === 'bad' ? 0 : kind === 'log' ? 2 : 1);
 
-function wordsOf(event: TimelineEvent): Pick<Happening, 'kind' | 'weight' | 'text'> | undefined {
+/** What is told of one event; undefined for those that tell nothing about an instant. */
+export function wordsOfEvent(event: TimelineEvent): Pick<Happening, 'kind' | 'weight' | 'text'> | undefined {
   switch (event.type) {
     case 'fault': {
       // Injected is implied by proven, and reverting by reverted.

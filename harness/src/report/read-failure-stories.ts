@@ -14,15 +14,8 @@ const MOST_FILES = 500;
 const MOST_EVENTS = 250_000;
 const LONGEST_EVENT_BYTES = 256 * 1024;
 
-/**
- * One for each case that is told of, by `<suite>/<case>`. `root` is the working folder that the run's paths are relative to; `texts` are
- * suites as they were run, by their files relative to it. A file that has changed since the run is not quoted.
- */
-export function readFailureStories(
-  run: RunResult,
-  root: string,
-  texts: ReadonlyMap<string, string> = new Map(),
-): Map<string, FailureStory> {
+/** One for each case that is told of, by `<suite>/<case>`. `root` is the working folder that the run's paths are relative to. */
+export function readFailureStories(run: RunResult, root: string): Map<string, FailureStory> {
   const stories = new Map<string, FailureStory>();
   for (const suite of run.suites) {
     const events = new Map<string, TimelineEvent[]>(); // an attempt of a case has a timeline of its own
@@ -35,7 +28,7 @@ export function readFailureStories(
         suite,
         result,
         events: known,
-        text: texts.get(suite.file) ?? readSuite(join(root, suite.file), run.startedAtMs),
+        text: readSuite(join(root, suite.file), run.startedAtMs),
         folder,
         files: filesBelow(root, folder),
         rerun: run.rerun,
@@ -53,12 +46,15 @@ function folderOf(run: RunResult, suite: SuiteResult, result: CaseResult): strin
   return shown ? shown.folder.split('/').slice(0, -1).join('/') : `${run.folder}/suites/${suite.suite}`;
 }
 
-/** Events of a timeline but metrics and measurements, which are most of it and which no story tells. Empty when there is none. */
+/** What most of a timeline is and no story tells of. */
+const UNTOLD = /^\{"type":"(?:metrics|measurement|look|answer|saved)"/;
+
+/** Events of a timeline that stories are made from. Empty when there is none. */
 export function readStoryEvents(path: string): TimelineEvent[] {
   if (!existsSync(path)) return [];
   const events: TimelineEvent[] = [];
   const lines = splitLines((line, truncated) => {
-    if (truncated || line.startsWith('{"type":"metrics"') || line.startsWith('{"type":"measurement"')) return;
+    if (truncated || UNTOLD.test(line)) return;
     try {
       events.push(JSON.parse(line) as TimelineEvent);
     } catch {
@@ -82,6 +78,7 @@ function forgetOldLogs(events: TimelineEvent[]): void {
   events.unshift(...half);
 }
 
+/** For runs whose timelines do not have the YAML that ran: the file as it is, when it is as it was. */
 function readSuite(path: string, unchangedSinceMs: number): string | undefined {
   if (!existsSync(path)) return undefined;
   const { size, mtimeMs } = statSync(path);

@@ -14,8 +14,16 @@ export interface TimelineTail {
   close(): void;
 }
 
-/** Calls `onEvent` for each event of every suite under `<runFolder>/suites/<suite>/timeline.ndjson`, soon after it is written. */
-export function tailTimelines(runFolder: string, onEvent: (suite: string, event: TimelineEvent) => void): TimelineTail {
+/**
+ * Calls `onEvent` for each event of every suite under `<runFolder>/suites/<suite>/timeline.ndjson`, soon after it is written. Types in `skip`
+ * are not even parsed: samples and log lines are most of a timeline.
+ */
+export function tailTimelines(
+  runFolder: string,
+  onEvent: (suite: string, event: TimelineEvent) => void,
+  skip: readonly TimelineEvent['type'][] = [],
+): TimelineTail {
+  const skipped = skip.map((type) => `{"type":"${type}"`);
   const suitesFolder = join(runFolder, 'suites');
   const files = new Map<string, { fd: number; push: (chunk: Uint8Array) => void }>();
   const chunk = Buffer.alloc(256 * 1024);
@@ -27,7 +35,7 @@ export function tailTimelines(runFolder: string, onEvent: (suite: string, event:
       // Records of big measurements can be long; a live view can do without them.
       const lines = splitLines(
         (line, truncated) => {
-          if (truncated) return;
+          if (truncated || skipped.some((start) => line.startsWith(start))) return;
           try {
             onEvent(suite, JSON.parse(line) as TimelineEvent);
           } catch {

@@ -34,6 +34,8 @@ export function command(): Command {
     .option('--bail', 'stop after the first case that is not passed', false)
     .option('--keep', 'keep recordings of passed cases too (those of other cases are always kept)', false)
     .option('--json', 'print the result as JSON on stdout, progress on stderr', false)
+    .addOption(new Option('-q, --quiet', 'only what did not pass, and the verdict').default(false).conflicts('verbose'))
+    .option('-v, --verbose', 'every step, check, fault, state of a service and error in a log as it comes', false)
     .addHelpText(
       'after',
       `
@@ -41,7 +43,11 @@ Examples:
   testcard run --priority P1
   testcard run suites/dubbing/full-pipeline.suite.yaml --case "one-minute"
   testcard run --repeat 20 --min-pass 95%
-  testcard run --json > result.json`,
+  testcard run --json > result.json
+
+On a terminal, what goes on now stands at the bottom; elsewhere, and with CI set, it is told line by line.
+kill -USR1 <pid> (Ctrl-T where the system has it) tells on stderr what goes on; the run's name ends with its pid.
+NO_COLOR and FORCE_COLOR are honoured; a locale without UTF-8 and TERM=dumb get ASCII.`,
     )
     .action(async (paths: string[], options) => {
       process.exitCode = await runAll({ paths, ...options });
