@@ -5,7 +5,7 @@ import { basename, relative, resolve } from 'node:path';
 import { findEnvironment, linksOfUse, loadEnvironment } from '../environment/index.ts';
 import type { LinkUse } from '../model/environment.ts';
 import { type Problem, TestcardError } from '../model/errors.ts';
-import type { Suite } from '../model/suite.ts';
+import type { RuntimeName, Suite } from '../model/suite.ts';
 import type { SourceText } from '../model/timeline.ts';
 import {
   formatProblems,
@@ -30,6 +30,14 @@ const sources = new WeakMap<Suite, SourceText[]>();
 
 /** The suite file and what it includes, as read. */
 export const sourcesOf = (suite: Suite): SourceText[] => sources.get(suite) ?? [];
+
+/** What suites are checked against, and run in. */
+export interface EnvironmentSetting {
+  /** Default: embedded. */
+  runtime?: RuntimeName | undefined;
+  /** Compose files laid over the environments', absolute. */
+  overrideFiles?: readonly string[] | undefined;
+}
 
 export interface CheckedSuites {
   /** Relative to the working folder. */
@@ -69,10 +77,10 @@ export function findSuiteFiles(paths: readonly string[]): string[] {
 export async function checkSuites(
   paths: readonly string[],
   color: boolean,
-  overrideFiles: readonly string[] = [],
+  setting: EnvironmentSetting = {},
 ): Promise<CheckedSuites> {
   const files = findSuiteFiles(paths);
-  const environments = new Environments(overrideFiles);
+  const environments = new Environments(setting);
   const texts = new Map<string, string>();
   const problems: Problem[] = [];
   const suites: Suite[] = [];
@@ -95,9 +103,9 @@ export async function checkSuites(
 export async function loadSuites(
   paths: readonly string[],
   print: (text: string) => void,
-  overrideFiles: readonly string[] = [],
+  setting: EnvironmentSetting = {},
 ): Promise<Suite[]> {
-  const { suites, problems, text } = await checkSuites(paths, false, overrideFiles);
+  const { suites, problems, text } = await checkSuites(paths, false, setting);
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return suites;
   print(`${text}\n\n`);
@@ -108,16 +116,16 @@ export async function loadSuites(
 }
 
 /** For the Vite plugin and workers: one suite that must be right. Throws SUITE_INVALID with the problems in the message. */
-export async function parseForRun(file: string, text: string, overrideFiles: readonly string[] = []): Promise<Suite> {
-  const environments = new Environments(overrideFiles);
+export async function parseForRun(file: string, text: string, setting: EnvironmentSetting = {}): Promise<Suite> {
+  const environments = new Environments(setting);
   return required(
     parseSuite(text, file, { ...parseOptions(environments), resolveInclude: resolveFromDisk }),
     environments,
   );
 }
 
-export async function loadForRun(file: string, overrideFiles: readonly string[] = []): Promise<Suite> {
-  return parseForRun(file, readFileSync(file, 'utf8'), overrideFiles);
+export async function loadForRun(file: string, setting: EnvironmentSetting = {}): Promise<Suite> {
+  return parseForRun(file, readFileSync(file, 'utf8'), setting);
 }
 
 function required(result: ParseResult, environments: Environments): Suite {
@@ -173,10 +181,12 @@ function sameNames(suites: Suite[]): Problem[] {
 /** Compose files named by suites, each read once. */
 class Environments {
   #overrideFiles: readonly string[];
+  #runtime: RuntimeName;
   #known = new Map<string, { known: Known; problems: Problem[]; file: string }>();
 
-  constructor(overrideFiles: readonly string[]) {
+  constructor({ overrideFiles = [], runtime = 'embedded' }: EnvironmentSetting) {
     this.#overrideFiles = overrideFiles;
+    this.#runtime = runtime;
   }
 
   knownOf(ref: string, suiteFile: string): Known | Problem {
@@ -189,7 +199,7 @@ class Environments {
       // Without a place of its own: the parser knows where the name stands.
       return { severity: 'error', message: error.message, hint: error.hint, position: { file: '', line: 1, col: 1 } };
     }
-    const found = this.#known.get(file) ?? read(file, this.#overrideFiles, fixtures);
+    const found = this.#known.get(file) ?? read(file, this.#runtime, this.#overrideFiles, fixtures);
     this.#known.set(file, found);
     return found.known;
   }
@@ -206,6 +216,7 @@ class Environments {
 
 function read(
   file: string,
+  runtime: RuntimeName,
   overrideFiles: readonly string[],
   fixturesFolder: string,
 ): { known: Known; problems: Problem[]; file: string } {
@@ -215,7 +226,7 @@ function read(
         .map((name) => name.replace(/\.ya?ml$/, ''))
     : [];
   try {
-    const { spec, problems } = loadEnvironment(file, 'embedded', overrideFiles);
+    const { spec, problems } = loadEnvironment(file, runtime, overrideFiles);
     const services = spec?.services.map(({ name, ports, metrics, dataFolder }) => ({
       name,
       ports,

@@ -1,5 +1,6 @@
 // What every command does first: become the owner of all it starts, and end what killed runs left behind.
 
+import { abandonedEngineNotes } from '../runtime/ownership/engine-notes.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
 import { ownFromHere } from '../runtime/ownership/owner.ts';
 import { describeSwept, sweep } from '../runtime/ownership/sweep.ts';
@@ -12,6 +13,11 @@ export async function claimOwnership(print: (line: string) => void): Promise<voi
   processGuard();
   const line = describeSwept(await sweep());
   if (line !== undefined) print(line);
+  // Only then is the engine's client worth loading.
+  if (abandonedEngineNotes().length > 0) {
+    const { sweepEngines } = await import('../runtime/compose/sweep-engines.ts');
+    for (const swept of await sweepEngines()) print(swept);
+  }
   for (const undone of await undoLeftFaults()) print(`fault of a killed run: ${undone}`);
 }
 

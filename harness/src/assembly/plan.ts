@@ -8,6 +8,7 @@ import type { EnvironmentSpec } from '../model/environment.ts';
 import type { Suite } from '../model/suite.ts';
 import { linksOf } from './fault-targets.ts';
 import { fixturesOf } from './fixtures.ts';
+import type { EnvironmentSetting } from './load-suites.ts';
 import { projectFolders } from './project.ts';
 
 export interface SuitePlan {
@@ -23,10 +24,10 @@ export interface SuitePlan {
   cases: { title: string; priority: string; timeoutMs: number; steps: string[]; throughout: string[] }[];
 }
 
-export async function planOf(suite: Suite, overrideFiles: readonly string[] = []): Promise<SuitePlan> {
+export async function planOf(suite: Suite, { runtime, overrideFiles }: EnvironmentSetting = {}): Promise<SuitePlan> {
   const { root, fixtures } = projectFolders();
   const file = findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position);
-  const spec = requireEnvironment(file, overrideFiles);
+  const spec = requireEnvironment(file, overrideFiles, runtime);
   const recipes = existsSync(fixtures) ? await loadRecipes(fixtures) : new Map();
   return {
     suite: suite.name,

@@ -16,7 +16,6 @@ import type { Case, RuntimeName, Suite } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import { createHttpClient, createLogStore, createMetricSampler, createSocketClient } from '../observe/index.ts';
-import { createEmbeddedRuntime } from '../runtime/embedded/embedded-runtime.ts';
 import { faultLedgerOf, faultPortsOf } from '../runtime/embedded/fault-ports.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
 import { CaseMedia } from './case-media.ts';
@@ -24,6 +23,7 @@ import { linksOf } from './fault-targets.ts';
 import { figuresFrom } from './figures.ts';
 import { secretsOf, sourcesOf } from './load-suites.ts';
 import { projectFolders } from './project.ts';
+import { runtimeOf } from './runtimes.ts';
 
 /** Crosses from the command to its workers: plain data. */
 export interface SuiteRunOptions {
@@ -49,6 +49,8 @@ export interface SuiteWorld {
 }
 
 const STOP_WITHIN_MS = 20_000;
+/** What an environment may take beside its cases: images, start, clean-up, measuring. */
+const ENVIRONMENT_LEASE_MS = 3_600_000;
 /** A fault may be held until its case has been cleaned up after, and no longer. */
 const LEASE_MARGIN_MS = 60_000;
 
@@ -78,7 +80,7 @@ export async function openSuiteWorld(
     }
   };
   const composeFile = findEnvironment(suite.environment.ref, suite.file, root, suite.environment.position);
-  const spec = requireEnvironment(composeFile, options?.overrideFiles);
+  const spec = requireEnvironment(composeFile, options?.overrideFiles, options?.runtime);
   const jsonLogs = new Set(spec.services.filter((service) => service.logs === 'json').map(({ name }) => name));
   const logs = createLogStore({ isJson: (service) => jsonLogs.has(service) });
   emitEvent({
@@ -92,7 +94,8 @@ export async function openSuiteWorld(
     sources: sourcesOf(suite),
     jsonLogs: [...jsonLogs],
   });
-  const environment = await createEmbeddedRuntime({ clock })
+  const runtime = await runtimeOf(options?.runtime ?? 'embedded', clock);
+  const environment = await runtime
     .start(spec, {
       overrides: suite.services,
       logFolder: join(folder, 'logs'),
@@ -103,6 +106,9 @@ export async function openSuiteWorld(
       },
       onEvent: emitEvent,
       links: linksOf(suite.cases),
+      overrideFiles: options?.overrideFiles ?? [],
+      labels: { run: options?.runId ?? 'editor', suite: suite.id },
+      leaseMs: suite.cases.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0) + ENVIRONMENT_LEASE_MS,
       signal,
     })
     .catch((error: unknown) => {

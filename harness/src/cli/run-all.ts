@@ -8,7 +8,7 @@ import { loadSuites } from '../assembly/load-suites.ts';
 import { EXIT_CODES, TestcardError } from '../model/errors.ts';
 import type { RunResult } from '../model/results.ts';
 import { combinePasses } from '../model/rounds.ts';
-import type { Case, Suite } from '../model/suite.ts';
+import type { Case, RuntimeName, Suite } from '../model/suite.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import type { Verbosity } from '../report/console.ts';
 import { renderJunit } from '../report/junit.ts';
@@ -27,7 +27,7 @@ export interface RunRequest {
   priority?: string[];
   tag?: string[];
   case?: string;
-  runtime: 'embedded';
+  runtime: RuntimeName;
   /** Compose files laid over the environments', absolute. */
   override: string[];
   parallel?: number;
@@ -57,7 +57,10 @@ export async function runAll(request: RunRequest): Promise<number> {
   }
   const startedAtMs = Date.now();
   const out = request.json ? process.stderr : process.stdout;
-  const suites = await loadSuites(request.paths, (text) => process.stderr.write(text), request.override);
+  const suites = await loadSuites(request.paths, (text) => process.stderr.write(text), {
+    runtime: request.runtime,
+    overrideFiles: request.override,
+  });
   const selected = select(suites, request);
   await prepareFixtures(selected, interruptSignal, (line) => out.write(`testcard: ${line}\n`));
   const runId = `${new Date(startedAtMs).toISOString().replaceAll(':', '-').replace('T', '_').slice(0, 19)}-${process.pid}`;
@@ -96,13 +99,13 @@ export async function runAll(request: RunRequest): Promise<number> {
 }
 
 function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Case[] }[] {
-  const wanted = (suite: Suite, kase: Case) =>
-    (!request.priority || request.priority.includes(kase.priority)) &&
-    (!request.tag || [...suite.tags, ...kase.tags].some((tag) => request.tag?.includes(tag))) &&
   const text = request.case?.toLowerCase() ?? '';
   // A whole title means that case alone, even where it is the beginning of another's.
   const isWhole = suites.some(({ cases }) => cases.some(({ title }) => title.toLowerCase() === text));
   const isCase = ({ title }: Case) => (isWhole ? title.toLowerCase() === text : title.toLowerCase().includes(text));
+  const wanted = (suite: Suite, kase: Case) =>
+    (!request.priority || request.priority.includes(kase.priority)) &&
+    (!request.tag || [...suite.tags, ...kase.tags].some((tag) => request.tag?.includes(tag))) &&
     (request.case === undefined || isCase(kase));
   const selected = suites
     .map((suite) => ({ suite, cases: suite.cases.filter((kase) => wanted(suite, kase)) }))
@@ -148,7 +151,7 @@ function resultOf(
     exitCode,
     suites,
     errors,
+    rerun: rerunBase(request),
     ...(isRepeated ? { repeat: { rounds, minPass, retry, roundsMs } } : {}),
   };
 }
-    rerun: rerunBase(request),

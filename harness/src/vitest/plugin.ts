@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { addMapping, GenMapping, setSourceContent, toEncodedMap } from '@jridgewell/gen-mapping';
 import type { Plugin } from 'vitest/config';
 import { parseForRun } from '../assembly/load-suites.ts';
-import type { Case, Suite } from '../model/suite.ts';
+import type { Case, RuntimeName, Suite } from '../model/suite.ts';
 import { positionKey, positionsOf } from './positions.ts';
 
 const SESSION_MODULE = fileURLToPath(
@@ -14,6 +14,8 @@ const SESSION_MODULE = fileURLToPath(
 export interface TestcardPluginOptions {
   /** Which cases become tests; default all. */
   select?: (suite: Suite, kase: Case) => boolean;
+  /** Where services run; default: embedded. */
+  runtime?: RuntimeName;
   /** Compose files laid over the environment's, absolute. */
   overrideFiles?: readonly string[];
 }
@@ -28,7 +30,7 @@ export function testcard(options: TestcardPluginOptions = {}): Plugin {
     async transform(code, id) {
       const file = id.split('?')[0] ?? id;
       if (!file.endsWith('.suite.yaml')) return undefined;
-      const suite = await parseForRun(file, code, options.overrideFiles);
+      const suite = await parseForRun(file, code, options);
       return moduleOf(
         suite,
         suite.cases.filter((kase) => options.select?.(suite, kase) ?? true),

@@ -74,7 +74,9 @@ export async function runSuites(request: RunSuitesRequest): Promise<RunSuitesRes
     };
     const files = suites.map(({ suite }) => suite.file);
     const select = (suite: Suite, kase: Case) => selected.get(suite.file)?.has(kase.id) ?? false;
-    const plugins = [testcard({ select, overrideFiles: request.options.overrideFiles ?? [] })];
+    const plugins = [
+      testcard({ select, runtime: request.options.runtime, overrideFiles: request.options.overrideFiles ?? [] }),
+    ];
     const vitest = await startVitest(
       files,
       options,

@@ -29,7 +29,7 @@ export function openSession(file: string, marks: Marks, options: SuiteRunOptions
   let opening: Promise<SuiteWorld> | undefined;
   return {
     async run(caseId, test) {
-      loading ??= loadForRun(file, options?.overrideFiles);
+      loading ??= loadForRun(file, options);
       const suite = await loading;
       const kase = suite.cases.find((candidate) => candidate.id === caseId);
       if (!kase) throw new TestcardError('INTERNAL', `the suite file changed while it ran: no case ${caseId} any more`);

@@ -13,7 +13,7 @@ export function command(): Command {
     .option('--json', 'print as JSON', false)
     .addHelpText('after', '\nExamples:\n  testcard list\n  testcard list --json | jq -r ".[].title"')
     .action(async (paths: string[], { json, override }: { json: boolean; override: string[] }) => {
-      const suites = await loadSuites(paths, (text) => process.stderr.write(text), override);
+      const suites = await loadSuites(paths, (text) => process.stderr.write(text), { overrideFiles: override });
       const cases = suites.flatMap((suite) =>
         suite.cases.map((kase) => ({
           suite: suite.name,

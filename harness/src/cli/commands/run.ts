@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { overrideOption } from '../override-option.ts';
 import { runAll } from '../run-all.ts';
+import { runtimeOption } from '../runtime-option.ts';
 
 export function command(): Command {
   return new Command('run')
@@ -11,7 +12,7 @@ export function command(): Command {
     .addOption(new Option('-p, --priority <list>', 'only cases of these priorities, e.g. P1,P2').argParser(priorities))
     .option('-t, --tag <list>', 'only cases with one of these tags', commaList)
     .option('-c, --case <text>', 'only cases whose title contains this text')
-    .addOption(new Option('--runtime <name>', 'where services run').choices(['embedded']).default('embedded'))
+    .addOption(runtimeOption())
     .addOption(overrideOption())
     .option(
       '--parallel <n>',
@@ -33,9 +34,9 @@ export function command(): Command {
     )
     .option('--bail', 'stop after the first case that is not passed', false)
     .option('--keep', 'keep recordings of passed cases too (those of other cases are always kept)', false)
-    .option('--json', 'print the result as JSON on stdout, progress on stderr', false)
     .addOption(new Option('-q, --quiet', 'only what did not pass, and the verdict').default(false).conflicts('verbose'))
     .option('-v, --verbose', 'every step, check, fault, state of a service and error in a log as it comes', false)
+    .option('--json', 'print the result as JSON on stdout, progress on stderr', false)
     .addHelpText(
       'after',
       `

@@ -9,6 +9,7 @@ import type { EnvironmentSpec, Runtime, StartOptions } from '../../model/environ
 import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import { claimPorts } from '../ownership/claim-ports.ts';
+import { noteEngine } from '../ownership/engine-notes.ts';
 import { notReadyError } from '../supervision/await-service.ts';
 import { openLogFile } from '../supervision/log-file.ts';
 import { refuseUnknownOverrides } from '../supervision/refuse-unknown-overrides.ts';
@@ -25,7 +26,7 @@ import { labelsOf } from './labels.ts';
 import { LINK_PROXY, portsOfProxy, proxiedPlans } from './link-proxy-service.ts';
 import { type ProjectPlan, projectModel } from './project-model.ts';
 import { removeProject } from './remove-project.ts';
-import { noteEngine, sweepEngine } from './sweep-engines.ts';
+import { sweepEngine } from './sweep-engines.ts';
 import { openToxiproxyLinks } from './toxiproxy-links.ts';
 
 export interface ComposeRuntimeOptions {
@@ -93,7 +94,7 @@ async function startOnce(
         : Object.fromEntries(Object.entries(ports).map(([inside, port]) => [inside, { host: engine.host, port }])),
     ]),
   );
-  const forget = noteEngine(engine, project);
+  const forget = noteEngine(engine.endpoint, project);
   let watch: EngineWatch | undefined;
   let hasEvidence = false;
   const release = async () => {

@@ -1,41 +1,21 @@
-// Removes what killed runs left on engines. Which engines they used is written in the folder for temporary files, so that a command that
-// has nothing to do with Docker need not look for one.
+// Removes what killed runs left on engines.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { currentOwner, isOwnerDead, markFromName, markToName } from '../ownership/owner.ts';
+import { abandonedEngineNotes } from '../ownership/engine-notes.ts';
 import { connectTo, type Engine } from './engine.ts';
 import { isAbandoned } from './labels.ts';
 import { projectsOn, removeProject } from './remove-project.ts';
 
-const NAME = /^testcard-engines-(\d+_[^_]+_\d+)-/;
-
-/** Written before anything of the project is made; returns what removes it, for when nothing of the project is left. */
-export function noteEngine({ endpoint }: Engine, project: string): () => void {
-  const path = join(tmpdir(), `testcard-engines-${markToName(currentOwner())}-${project}`);
-  writeFileSync(path, `${endpoint}\n`, { mode: 0o600 });
-  return () => rmSync(path, { force: true });
-}
-
 /** One line for each project that was removed, or could not be. Engines that do not answer keep their note for the next time. */
 export async function sweepEngines(): Promise<string[]> {
   const lines: string[] = [];
-  const notes = readdirSync(tmpdir()).filter((name) => {
-    const owner = NAME.exec(name)?.[1];
-    return owner !== undefined && isOwnerDead(markFromName(owner));
-  });
   const isClean = new Map<string, boolean>();
-  for (const name of notes) {
-    const path = join(tmpdir(), name);
-    const endpoints = readLines(path);
-    for (const endpoint of endpoints) {
-      if (isClean.has(endpoint)) continue;
-      const swept = await sweepEndpoint(endpoint);
+  for (const note of abandonedEngineNotes()) {
+    if (!isClean.has(note.endpoint)) {
+      const swept = await sweepEndpoint(note.endpoint);
       lines.push(...swept.lines);
-      isClean.set(endpoint, swept.isClean);
+      isClean.set(note.endpoint, swept.isClean);
     }
-    if (endpoints.every((endpoint) => isClean.get(endpoint))) rmSync(path, { force: true });
+    if (isClean.get(note.endpoint)) note.remove();
   }
   return lines;
 }
@@ -65,12 +45,4 @@ export async function sweepEngine(engine: Engine): Promise<string[]> {
     );
   }
   return lines;
-}
-
-function readLines(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
 }
