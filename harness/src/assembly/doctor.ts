@@ -1,8 +1,12 @@
 // Looks at what runs need of this machine, each with the one command that gets it.
 
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadEnvironment } from '../environment/index.ts';
 import { installCommand, runTool } from '../media/index.ts';
+import type { EnvironmentSpec } from '../model/environment.ts';
 import { toTestcardError } from '../model/errors.ts';
+import type { RuntimeName } from '../model/suite.ts';
 import { projectFolders } from './project.ts';
 
 export interface Finding {
@@ -16,12 +20,14 @@ export interface Finding {
 const WANTED_FREE_BYTES = 1e9;
 const MIN_NODE = [22, 18] as const;
 
-export async function examineMachine(signal: AbortSignal): Promise<Finding[]> {
+/** `runtime`: what is only needed by the other one is a warning at most. */
+export async function examineMachine(runtime: RuntimeName, signal: AbortSignal): Promise<Finding[]> {
   return [
     examineNode(),
     ...(await Promise.all([examineTool('ffmpeg', signal), examineTool('ffprobe', signal)])),
     await examineEncoders(signal),
     ...examineProject(),
+    ...(await examineDocker(runtime, signal)),
   ];
 }
 
@@ -58,6 +64,29 @@ async function examineEncoders(signal: AbortSignal): Promise<Finding> {
   } catch {
     return { name, state: 'missing', detail: 'ffmpeg could not be asked', remedy: installCommand() };
   }
+}
+
+async function examineDocker(runtime: RuntimeName, signal: AbortSignal): Promise<Finding[]> {
+  const { examineEngine } = await import('../runtime/compose/examine-engine.ts');
+  const found = await examineEngine(environmentsHere(), signal);
+  return found.map(({ name, isThere, detail, remedy }) => ({
+    name,
+    state: isThere ? 'ok' : runtime === 'compose' ? 'missing' : 'warning',
+    detail: isThere || runtime === 'compose' ? detail : `${detail}: --runtime compose needs it`,
+    ...(remedy === undefined ? {} : { remedy }),
+  }));
+}
+
+/** Environments under compose/ that can be read. */
+function environmentsHere(): EnvironmentSpec[] {
+  const { root } = projectFolders();
+  return globSync('compose/*/compose.y{,a}ml', { cwd: root }).flatMap((file) => {
+    try {
+      return loadEnvironment(join(root, file), 'compose').spec ?? [];
+    } catch {
+      return []; // `validate` says what is wrong with it
+    }
+  });
 }
 
 function examineProject(): Finding[] {
