@@ -4,6 +4,7 @@ import { execa } from 'execa';
 
 const checks: { name: string; argv: [string, ...string[]] }[] = [
   { name: 'types', argv: ['tsc', '-p', '.'] },
+  { name: 'types of the report page', argv: ['tsc', '-p', 'harness/report-page'] },
   { name: 'format and lint', argv: ['biome', 'check', '--error-on-warnings', '.'] },
   { name: 'dead exports', argv: ['knip'] },
   {

@@ -1,0 +1,103 @@
+// Charts of metrics: which series stand in one chart, what bounds its checks asked for.
+
+import type { CaseMarks, MetricsOfService, SeriesHead, TimelineMarks } from '../../../src/report/html/page-data.ts';
+import { headsNamed, parseName, readSeries, type Series, thinned, valueAt } from '../data/series.ts';
+import { shortNumber } from '../shared/words.tsx';
+import type { ChartLimit, ChartLine } from './chart-strip.tsx';
+
+export interface MetricChart {
+  id: string;
+  service: string;
+  label: string;
+  series: Series[];
+  lines: ChartLine[];
+  limits: ChartLimit[];
+  columns(fromMs: number, toMs: number, pixels: number): (number | null)[][];
+  read(atMs: number): string;
+}
+
+/** More lines than these in one chart cannot be told apart. */
+const MOST_LINES = 6;
+
+/** What a reader can choose: one chart a series. */
+export interface Choice {
+  id: string;
+  service: string;
+  metric: string;
+}
+
+export function choicesOf(marks: TimelineMarks): Choice[] {
+  return marks.metrics.flatMap(({ service, series }) =>
+    series.map(({ name }) => ({ id: `${service} ${name}`, service, metric: name })),
+  );
+}
+
+/** What the case's own steps and checks name, each once. */
+export function namedChoices({ named }: CaseMarks): Choice[] {
+  return named.map(({ service, metric }) => ({ id: `${service} ${metric}`, service, metric }));
+}
+
+export async function makeChart(
+  { id, service, metric }: Choice,
+  marks: TimelineMarks,
+  kase: CaseMarks,
+): Promise<MetricChart | undefined> {
+  const of = marks.metrics.find((each) => each.service === service);
+  const heads = of ? headsFor(of, metric) : [];
+  if (!of || heads.length === 0) return undefined;
+  const series = await Promise.all(heads.slice(0, MOST_LINES).map((head) => readSeries(service, head)));
+  const lines = series.map(({ name }): ChartLine => ({ label: lineLabel(name, metric), kind: 'steps' }));
+  return {
+    id,
+    service,
+    label: metric,
+    series,
+    lines,
+    limits: limitsOf(kase, service, metric),
+    columns: (fromMs, toMs, pixels) => thinned(series, fromMs, toMs, pixels),
+    read: (atMs) =>
+      series
+        .map((each, index) => {
+          const value = valueAt(each, atMs);
+          const text = value === undefined ? '–' : shortNumber(value);
+          return series.length > 1 ? `${lines[index]?.label} ${text}` : text;
+        })
+        .join(' · '),
+  };
+}
+
+function headsFor(of: MetricsOfService, metric: string): SeriesHead[] {
+  const exact = of.series.filter(({ name }) => name === metric);
+  return exact.length > 0 ? exact : headsNamed(of, metric);
+}
+
+/** What tells a series from the others of its chart. */
+function lineLabel(name: string, written: string): string {
+  const { base, labels } = parseName(name);
+  const asked = parseName(written);
+  const own = [...labels].filter(([label]) => !asked.labels.has(label)).map(([, value]) => value);
+  if (base !== asked.base) own.unshift(base.slice(asked.base.length + 1));
+  return own.join(' ') || base;
+}
+
+/** Bounds that checks state as values; `increases by` is counted from where the counter was. */
+function limitsOf({ checks }: CaseMarks, service: string, metric: string): ChartLimit[] {
+  const found = new Map<string, ChartLimit>();
+  for (const { title, expected, detail } of checks) {
+    if (!title.startsWith(`metric ${metric} of ${service}`)) continue;
+    const words = expected.slice(expected.indexOf(': ') + 2);
+    const bound = /^(increases by )?(exactly|at most|at least|below|above) (-?[\d.]+)$/.exec(words);
+    if (!bound) continue;
+    const [, increase, how, number] = bound;
+    const from = increase ? fromOf(detail) : 0;
+    if (from === undefined) continue;
+    const value = from + Number(number);
+    found.set(`${how}${value}`, { value, name: `${how} ${shortNumber(value)}`, isAsked: true });
+  }
+  return [...found.values()].slice(0, 3);
+}
+
+function fromOf(detail: string | undefined): number | undefined {
+  const from = /"from":(-?[\d.e+]+)/.exec(detail ?? '')?.[1];
+  return from === undefined ? undefined : Number(from);
+}

@@ -1,0 +1,70 @@
+// The story of a failure for the page: the one that every report tells, moved to where a recording shows it, with what was said around it.
+
+import { AROUND_MS, type FailureStory, failureStory, type StoryFacts } from '../failure-story.ts';
+import { happeningsAround } from '../happenings.ts';
+import type { TimelineCollector } from './collect-timeline.ts';
+import { logSentence } from './log-level.ts';
+import type { CaseMarks, Said, Story } from './page-data.ts';
+import { streamMoment } from './stream-moment.ts';
+
+const MOST_SAID = 5;
+const LONGEST_SAID = 240;
+
+export function makeStory(
+  facts: StoryFacts,
+  marks: CaseMarks | undefined,
+  timeline: TimelineCollector,
+): Story | undefined {
+  const told = failureStory(facts);
+  if (!told) return undefined;
+  const story = moved(told, facts, marks, timeline);
+  return { ...story, said: saidAround(story, timeline) };
+}
+
+/** What a recording shows is found out at its end: what matters is when it was to be seen. */
+function moved(
+  story: FailureStory,
+  { events, result }: StoryFacts,
+  marks: CaseMarks | undefined,
+  { originAtMs }: TimelineCollector,
+): FailureStory {
+  const { when, place } = story;
+  const check = marks?.checks.findLast(({ line, verdict }) => verdict !== 'passed' && line === place?.line);
+  const momentMs = marks && check && streamMoment(check, marks);
+  if (!when || !marks || momentMs === undefined || momentMs < marks.fromMs || momentMs > marks.toMs) return story;
+  const atMs = originAtMs + momentMs;
+  const zeroMs = when.atMs - when.inCaseMs;
+  const around = happeningsAround(events, {
+    case: result.case,
+    atMs,
+    zeroMs,
+    withinMs: AROUND_MS,
+    decidedAtMs: zeroMs + when.judgedInCaseMs,
+    untilMs: originAtMs + marks.toMs,
+  });
+  return {
+    ...story,
+    when: { ...when, atMs, inCaseMs: atMs - zeroMs },
+    inForce: around.inForce,
+    meanwhile: around.shown,
+    leftOut: around.leftOut,
+  };
+}
+
+function saidAround({ when, promised }: FailureStory, timeline: TimelineCollector): Said[] {
+  if (!when) return [];
+  const instantMs = when.atMs - timeline.originAtMs;
+  return timeline.logs
+    .filter(({ atMs, level }) => Math.abs(atMs - instantMs) <= AROUND_MS && (level === 'info' || level === 'debug'))
+    .map(({ atMs, service, text }) => {
+      const name = timeline.logServices[service] ?? '';
+      const rank = (promised.includes(name) ? 0 : AROUND_MS) + Math.abs(atMs - instantMs);
+      return { rank, said: { offsetMs: atMs - instantMs, service: name, text: cut(logSentence(text)) } };
+    })
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, MOST_SAID)
+    .map(({ said }) => said)
+    .sort((a, b) => a.offsetMs - b.offsetMs);
+}
+
+const cut = (text: string) => (text.length <= LONGEST_SAID ? text : `${text.slice(0, LONGEST_SAID - 1)}…`);
