@@ -8,6 +8,7 @@ import { loadSuites } from '../assembly/load-suites.ts';
 import { EXIT_CODES, TestcardError } from '../model/errors.ts';
 import type { RunResult } from '../model/results.ts';
 import { combinePasses } from '../model/rounds.ts';
+import type { Shard } from '../model/run-record.ts';
 import type { Case, RuntimeName, Suite } from '../model/suite.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import type { Verbosity } from '../report/console.ts';
@@ -17,6 +18,7 @@ import { renderSummary } from '../report/summary.ts';
 import { interruptSignal } from './interrupt.ts';
 import { rerunBase } from './rerun-base.ts';
 import { type PassesDone, runPasses } from './run-passes.ts';
+import { runRecordOf, sharded } from './run-selection.ts';
 import { openRunView } from './run-view.ts';
 
 /** A suite takes about an eighth of a processor: the rest of the time it waits. */
@@ -38,6 +40,10 @@ export interface RunRequest {
   minPass: number;
   /** How often a case that is not passed is tried again in its round, at most. */
   retry: number;
+  /** Which part of the selection to run. Default: all of it. */
+  shard?: Shard;
+  /** results.json that says how long suites take, for `shard`. */
+  durations?: string;
   keep: boolean;
   json: boolean;
   quiet: boolean;
@@ -61,16 +67,20 @@ export async function runAll(request: RunRequest): Promise<number> {
     runtime: request.runtime,
     overrideFiles: request.override,
   });
-  const selected = select(suites, request);
+  const selection = select(suites, request);
+  const selected = sharded(selection, request);
   await prepareFixtures(selected, interruptSignal, (line) => out.write(`testcard: ${line}\n`));
   const runId = `${new Date(startedAtMs).toISOString().replaceAll(':', '-').replace('T', '_').slice(0, 19)}-${process.pid}`;
   const folder = join(process.cwd(), 'reports', runId);
   mkdirSync(folder, { recursive: true });
+  const record = runRecordOf(selection, { run: runId, startedAtMs, ...recordFields(request) });
+  writeFileSync(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
 
   const parallel = request.parallel ?? SUITES_PER_PROCESSOR * availableParallelism();
   const cases = selected.reduce((sum, { cases }) => sum + cases.length, 0);
   const verbosity: Verbosity = request.quiet ? 'quiet' : request.verbose ? 'verbose' : 'normal';
-  const head = `testcard: ${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}`;
+  const part = request.shard ? `shard ${request.shard.index} of ${request.shard.of}: ` : '';
+  const head = `testcard: ${part}${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}`;
   const shown = openRunView(out, { verbosity, reports: join(process.cwd(), 'reports'), runtime: request.runtime });
   const { view, style, unseen } = shown;
   if (verbosity !== 'quiet') view.note(style.chars.text(head));
@@ -96,6 +106,10 @@ export async function runAll(request: RunRequest): Promise<number> {
   out.write(`${renderSummary(run, { ...style, stories, notices, quiet: request.quiet })}\n`);
   if (request.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
   return run.exitCode;
+}
+
+function recordFields({ runtime, override, repeat, minPass, retry, shard }: RunRequest) {
+  return { runtime, override, repeat, minPass, retry, ...(shard ? { shard } : {}) };
 }
 
 function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Case[] }[] {

@@ -1,6 +1,7 @@
 // `testcard run`: runs suites and says which promise was broken.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Shard } from '../../model/run-record.ts';
 import { overrideOption } from '../override-option.ts';
 import { runAll } from '../run-all.ts';
 import { runtimeOption } from '../runtime-option.ts';
@@ -33,6 +34,13 @@ export function command(): Command {
       0,
     )
     .option('--bail', 'stop after the first case that is not passed', false)
+    .addOption(
+      new Option(
+        '--shard <i/n>',
+        'only the i-th of n parts of the selection, the same on every machine (then: testcard report merge)',
+      ).argParser(shard),
+    )
+    .option('--durations <file>', 'results.json of an earlier run, the same for every shard, to balance them by')
     .option('--keep', 'keep recordings of passed cases too (those of other cases are always kept)', false)
     .addOption(new Option('-q, --quiet', 'only what did not pass, and the verdict').default(false).conflicts('verbose'))
     .option('-v, --verbose', 'every step, check, fault, state of a service and error in a log as it comes', false)
@@ -44,6 +52,7 @@ Examples:
   testcard run --priority P1
   testcard run suites/dubbing/full-pipeline.suite.yaml --case "one-minute"
   testcard run --repeat 20 --min-pass 95%
+  testcard run --shard 2/4
   testcard run --json > result.json
 
 On a terminal, what goes on now stands at the bottom; elsewhere, and with CI set, it is told line by line.
@@ -76,6 +85,13 @@ const wholeNumber = (from: number, to: number) => (text: string) => {
     throw new InvalidArgumentError(`expected a whole number from ${from} to ${to}.`);
   return value;
 };
+
+function shard(text: string): Shard {
+  const [, index = 0, of = 0] = /^(\d+)\/(\d+)$/.exec(text.trim())?.map(Number) ?? [];
+  if (index < 1 || of > 1_000 || index > of)
+    throw new InvalidArgumentError('expected i/n with i from 1 to n, e.g. 2/4.');
+  return { index, of };
+}
 
 function share(text: string): number {
   const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
