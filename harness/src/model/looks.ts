@@ -22,7 +22,8 @@ export interface Look {
 
 /** What was seen at a look and cannot be seen from the rest of the timeline. */
 export type PortAnswer = { error?: ErrorRecord } & (
-  | { port: 'scrape' | 'history'; service: string }
+  | { port: 'scrape'; service: string }
+  | { port: 'history'; service: string }
   | { port: 'exposition'; service: string; status?: number; contentType?: string | undefined; body?: StoredText }
   | { port: 'service'; service: string; status: ServiceStatus }
   | {

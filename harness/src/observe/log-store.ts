@@ -2,12 +2,18 @@
 
 import type { LogLine, LogsPort, Window } from '../model/ports.ts';
 
-export interface LogStoreOptions {
+/** Per service; then the oldest go. */
+export interface LogLimits {
+  maxLines: number;
+  /** Of text. */
+  maxBytes: number;
+}
+
+export const LOG_LIMITS: LogLimits = { maxLines: 100_000, maxBytes: 64 * 1024 * 1024 };
+
+export interface LogStoreOptions extends Partial<LogLimits> {
   /** Whether the lines of a service are JSON objects. */
   isJson: (service: string) => boolean;
-  /** Per service. Default 100 000 lines and 64 MiB of text; then the oldest go. */
-  maxLines?: number;
-  maxBytes?: number;
 }
 
 export interface LogStore extends LogsPort {
@@ -24,7 +30,8 @@ interface Kept {
   droppedUntilMs: number;
 }
 
-export function createLogStore({ isJson, maxLines = 100_000, maxBytes = 64 * 1024 * 1024 }: LogStoreOptions): LogStore {
+export function createLogStore({ isJson, ...limits }: LogStoreOptions): LogStore {
+  const { maxLines, maxBytes } = { ...LOG_LIMITS, ...limits };
   const services = new Map<string, Kept>();
 
   const keptOf = (service: string): Kept => {
@@ -69,7 +76,7 @@ export function createLogStore({ isJson, maxLines = 100_000, maxBytes = 64 * 102
 }
 
 /** The object that the line is; undefined when it is none (a stack trace, a banner). */
-function parseFields(text: string): Record<string, unknown> | undefined {
+export function parseFields(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     return JSON.parse(text) as Record<string, unknown>; // it starts with a brace: if it parses, it is an object

@@ -24,7 +24,7 @@ const schema = z.strictObject({
     .describe('An answer that must come'),
   within: durationField.optional().describe('Longest wait to connect, and for the answer; default 5s'),
 });
-type Emit = z.output<typeof schema>;
+export type Emit = z.output<typeof schema>;
 
 export const emitStep: StepKind<Emit> = {
   key: 'emit',
@@ -65,13 +65,20 @@ export const emitStep: StepKind<Emit> = {
       event: input.event,
       ...answered,
     });
-    if (!reply || answered.reply !== undefined) return;
-    const wanted = where ? `${reply.event} with ${describeFields(where)}` : reply.event;
-    const seen =
-      answered.rejected === undefined ? 'no such event came' : `the last one was ${JSON.stringify(answered.rejected)}`;
-    throw new TestcardError(
-      'CHECK_FAILED',
-      `${input.to} answers ${input.event} with ${wanted} within ${formatDurationMs(timeoutMs)} — ${seen}`,
-    );
+    judgeReply(input, answered);
   },
 };
+
+/** Throws CHECK_FAILED when the answer that was asked for did not come. */
+export function judgeReply(input: Emit, answered: { reply?: unknown; rejected?: unknown }): void {
+  const { reply } = input;
+  if (!reply || answered.reply !== undefined) return;
+  const { where } = reply;
+  const wanted = where ? `${reply.event} with ${describeFields(where)}` : reply.event;
+  const seen =
+    answered.rejected === undefined ? 'no such event came' : `the last one was ${JSON.stringify(answered.rejected)}`;
+  throw new TestcardError(
+    'CHECK_FAILED',
+    `${input.to} answers ${input.event} with ${wanted} within ${formatDurationMs(input.within ?? DEFAULT_WITHIN_MS)} — ${seen}`,
+  );
+}
