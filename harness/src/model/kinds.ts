@@ -59,6 +59,8 @@ export interface StepKind<I = unknown> {
   longestMs?(input: I): number;
   /** Links that it may break: only those of a suite's plan are made breakable. */
   links?(input: I): LinkUse[];
+  /** What it cannot do without: containers, as only the compose runtime has them. Asking for it elsewhere is an error before anything starts. */
+  needs?(input: I): 'containers' | undefined;
   /** Something legal that is better written another way: shown by `validate` as a warning. */
   lint?(input: I): string | undefined;
   /** Throws a TestcardError when it cannot be carried out or a check in it does not hold. */

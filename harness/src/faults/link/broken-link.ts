@@ -69,10 +69,11 @@ export async function prepareLinks(
 }
 
 async function prepareLink(link: Link, { towards }: LinkTarget, signal: AbortSignal): Promise<BrokenLink> {
-  const { name, proxy, listen, upstream, server, port } = link;
+  const { name, proxy, upstream, server, port } = link;
+  const listen = link.probe ?? link.listen;
   const streams: Stream[] = towards === undefined ? [...STREAMS] : [towards === server ? 'upstream' : 'downstream'];
   const at = { api: proxy.api, proxy: proxy.name };
-  const bound = { listen: proxy.listen ?? address(listen), upstream: proxy.upstream ?? address(upstream) };
+  const bound = { listen: proxy.listen ?? address(link.listen), upstream: proxy.upstream ?? address(upstream) };
   const first = await readCounters(at, signal);
   // What is on its way through in one moment is not in the next; what is lost is in both.
   const isFlowing = STREAMS.some((stream) => backlog(first, stream) > 0);
