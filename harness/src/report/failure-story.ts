@@ -22,6 +22,8 @@ export interface FailureStory {
   /** How long and how often it was looked at: `looked 34 times in 20s; it had not changed for 20s`. */
   looked?: string | undefined;
   hint?: string | undefined;
+  /** Services that went in the course of the case, in words. */
+  losses?: string | undefined;
   place?: Place | undefined;
   /** The instant that decided. Undefined when the case never began. */
   when?: When | undefined;
@@ -85,7 +87,7 @@ const SAME_MS = 50;
 
 /** Undefined for a case that passed, was skipped, or was interrupted: there is nothing to tell. */
 export function failureStory(facts: StoryFacts): FailureStory | undefined {
-  const { suite, result, events } = facts;
+  const { suite, result, events, root } = facts;
   const { error, verdict } = result;
   if (!error || (verdict !== 'failed' && verdict !== 'inconclusive') || error.kind === 'interrupted') return undefined;
   const own = events.filter((event) => 'case' in event && event.case === result.case);
@@ -105,6 +107,7 @@ export function failureStory(facts: StoryFacts): FailureStory | undefined {
           withinMs: AROUND_MS,
           // What comes after the verdict is the case's own cleaning up; what comes after the case is another's.
           decidedAtMs: (decidedAtMs ?? atMs) + SAME_MS,
+          fromMs: own[0]?.atMs ?? Number.NEGATIVE_INFINITY,
           untilMs: over?.atMs ?? Number.POSITIVE_INFINITY,
         });
   const base = facts.rerun ?? { command: 'testcard', runtime: 'embedded', overrides: [] };
@@ -116,7 +119,7 @@ export function failureStory(facts: StoryFacts): FailureStory | undefined {
     verdict,
     code: error.code,
     ...words,
-    hint: error.hint,
+    ...hintOf(error, root),
     place: placeOf(error, facts),
     when:
       atMs === undefined || zeroMs === undefined
@@ -192,7 +195,18 @@ function wordsOf(
   const [promised, ...seen] = error.message.split(DASH);
   if (promised !== undefined && seen.length > 0) return { promised, seen: seen.join(DASH) };
   const title = stepOf(own, 0)?.title;
-  return { promised: title === undefined ? 'the case can be run' : `${title} can be done`, seen: error.message };
+  const whole = own.length > 0 ? 'the case can be run' : 'the environment of the suite comes up';
+  return { promised: title === undefined ? whole : `${title} can be done`, seen: error.message };
+}
+
+const LOSSES = 'meanwhile: ';
+
+/** The engine adds to a hint which services went in the course of the case. */
+function hintOf({ hint }: ErrorRecord, root: string): Pick<FailureStory, 'hint' | 'losses'> {
+  const parts = hint?.replaceAll(`${root}/`, '').split(' · ') ?? [];
+  const losses = parts.find((part) => part.startsWith(LOSSES))?.slice(LOSSES.length);
+  const words = parts.filter((part) => !part.startsWith(LOSSES)).join(' · ');
+  return { ...(words === '' ? {} : { hint: words }), ...(losses === undefined ? {} : { losses }) };
 }
 
 /** What the case was at when its time was over. */

@@ -21,7 +21,7 @@ const LABEL_CELLS = 12;
 const WIDEST = 140;
 const NARROWEST = 40;
 /** Steps have titles made of all that is in them. */
-const LONGEST_TITLE = 80;
+const LONGEST_TITLE = 60;
 
 export function renderFailure(story: FailureStory, style: TextStyle): string {
   const c = pc.createColors(style.color);
@@ -43,10 +43,11 @@ export function renderFailure(story: FailureStory, style: TextStyle): string {
       line(index === 0 ? 'in force' : '', inForceText(story, title, sinceMs, isProven), c.magenta),
     ),
     ...meanwhileLines(story, style, c),
+    ...(story.losses === undefined ? [] : line('services', story.losses)),
     ...(story.hint === undefined ? [] : line('hint', story.hint)),
     ...evidenceLines(story, style),
     // Never broken into lines: it is there to be copied.
-    `  ${c.dim('run again'.padEnd(LABEL_CELLS))}${story.rerun}`,
+    `  ${c.dim('run again'.padEnd(LABEL_CELLS))}${c.cyan(story.rerun)}`,
   ].join('\n');
 }
 
@@ -55,9 +56,8 @@ function whenText({ when, step }: FailureStory): string {
   const later = when.judgedInCaseMs - when.inCaseMs;
   const judged = later > 100 ? `, judged at ${clock(when.judgedInCaseMs)}` : '';
   const title = step && step.title.length > LONGEST_TITLE ? `${step.title.slice(0, LONGEST_TITLE - 1)}…` : step?.title;
-  const during = step
-    ? `, in step ${stepNumber(step.id)} “${title}” (${formatDurationMs(Math.round(step.elapsedMs))})`
-    : '';
+  const took = step && step.elapsedMs >= 100 ? ` (${formatDurationMs(Math.round(step.elapsedMs))})` : '';
+  const during = step ? `, in step ${stepNumber(step.id)} “${title}”${took}` : '';
   return `${clock(when.inCaseMs)} into the case${judged}${during}`;
 }
 
@@ -97,20 +97,31 @@ function meanwhileLines(story: FailureStory, style: TextStyle, c: Colors): strin
 }
 
 function happeningText({ inCaseMs, offsetMs, text, count }: Happening, isInCase: boolean): string {
-  const at = isInCase ? `${clock(inCaseMs)} ` : '';
-  const offset = Math.round(offsetMs / 100) / 10;
-  const relative =
-    offset === 0 ? 'then' : offset < 0 ? `${(-offset).toFixed(1)} s before` : `${offset.toFixed(1)} s after`;
-  return `${at}(${relative}) ${text}${count > 1 ? ` (${count} times)` : ''}`;
+  const tenths = Math.round(Math.abs(offsetMs) / 100);
+  const apart = `${(tenths / 10).toFixed(1)} s ${offsetMs < 0 ? 'before' : 'after'}`;
+  const at = [...(isInCase ? [clock(inCaseMs)] : []), tenths === 0 ? 'just then' : apart].join(', ');
+  return `${at}: ${text}${count > 1 ? ` (${count} times)` : ''}`;
 }
 
-function evidenceLines(story: FailureStory, style: TextStyle): string[] {
-  const [first, ...others] = story.evidence;
-  if (!first) return [];
-  const folder = first.path.slice(0, first.path.lastIndexOf('/') + 1);
-  // All in one folder: it is said once.
-  const names = [first, ...others].map(({ path }) => (path.startsWith(folder) ? path.slice(folder.length) : path));
-  return labelled('evidence', `${folder} ${names.join(', ')}`, style);
+/** Paths as a shell takes them, files of one folder together: `…/logs/{a,b}.log`. Never broken into lines. */
+function evidenceLines({ evidence }: FailureStory, { color }: TextStyle): string[] {
+  const c = pc.createColors(color);
+  const order = ['recording', 'other', 'log', 'timeline'];
+  const sorted = evidence.toSorted((a, b) => order.indexOf(a.what) - order.indexOf(b.what));
+  const folders = Map.groupBy(sorted, ({ path }) => path.slice(0, path.lastIndexOf('/') + 1));
+  return [...folders].map(([folder, files], index) => {
+    const names = files.map(({ path }) => path.slice(folder.length));
+    return `  ${c.dim((index === 0 ? 'evidence' : '').padEnd(LABEL_CELLS))}${folder}${braced(names)}`;
+  });
+}
+
+function braced(names: readonly string[]): string {
+  const [first = ''] = names;
+  if (names.length < 2) return first;
+  const end = first.slice(first.lastIndexOf('.'));
+  return names.every((name) => name.endsWith(end))
+    ? `{${names.map((name) => name.slice(0, -end.length)).join(',')}}${end}`
+    : `{${names.join(',')}}`;
 }
 
 /** The place as editors and terminals understand it, then the YAML with the promise marked. */
@@ -149,4 +160,4 @@ function labelled(
 }
 
 /** An instant of the case, as messages of checks write it: `+12.3 s`. */
-const clock = (ms: number) => `${ms < 0 ? '−' : '+'}${(Math.abs(ms) / 1000).toFixed(1)} s`;
+const clock = (ms: number) => `${ms <= -50 ? '−' : '+'}${(Math.abs(ms) / 1000).toFixed(1)} s`;

@@ -24,7 +24,8 @@ export interface Around {
   withinMs: number;
   /** Faults and activities that end later end because the case does. */
   decidedAtMs: number;
-  /** Nothing later counts. */
+  /** Nothing earlier or later counts: it is of another case. */
+  fromMs: number;
   untilMs: number;
 }
 
@@ -38,10 +39,11 @@ export interface Happenings {
 }
 
 export function happeningsAround(events: readonly TimelineEvent[], around: Around): Happenings {
-  const { atMs, zeroMs, withinMs, decidedAtMs, untilMs } = around;
+  const { atMs, zeroMs, withinMs, decidedAtMs, fromMs, untilMs } = around;
   const found: Happening[] = [];
   for (const event of events) {
-    if (Math.abs(event.atMs - atMs) > withinMs || event.atMs > untilMs) continue;
+    if (Math.abs(event.atMs - atMs) > withinMs || event.atMs < fromMs || event.atMs > untilMs) continue;
+    if ('case' in event && event.case !== around.case) continue;
     const isOurs = event.type === 'fault' || event.type === 'activity' || event.type === 'service';
     if (isOurs && event.atMs > decidedAtMs) continue;
     const words = wordsOfEvent(event);
@@ -58,7 +60,7 @@ export function happeningsAround(events: readonly TimelineEvent[], around: Aroun
   return {
     shown: shown.sort((a, b) => a.atMs - b.atMs),
     leftOut: found.length - shown.length,
-    inForce: faultsInForce(events, atMs),
+    inForce: faultsInForce(events, around),
   };
 }
 
@@ -81,11 +83,10 @@ export function wordsOfEvent(event: TimelineEvent): Pick<Happening, 'kind' | 'we
     }
     case 'service': {
       const isBad = event.state === 'exited' || event.state === 'failed';
-      const how = event.signal
-        ? `, killed by ${event.signal}`
-        : event.exitCode === undefined
-          ? ''
-          : `, exit code ${event.exitCode}`;
+      // Of a service that is up again they are those of its last end.
+      const isOver = isBad || event.state === 'stopped';
+      const code = event.exitCode === undefined ? '' : `, exit code ${event.exitCode}`;
+      const how = !isOver ? '' : event.signal ? `, killed by ${event.signal}` : code;
       const again = event.restarts > 0 && event.state === 'starting' ? `, restart ${event.restarts}` : '';
       return { kind: 'service', weight: isBad ? 'bad' : 'note', text: `${event.service} ${event.state}${how}${again}` };
     }
@@ -123,10 +124,10 @@ const FAULT_WORDS = {
   'not-reverted': 'not reverted',
 } as const;
 
-function faultsInForce(events: readonly TimelineEvent[], atMs: number): Happenings['inForce'] {
+function faultsInForce(events: readonly TimelineEvent[], around: Around): Happenings['inForce'] {
   const inForce = new Map<string, { title: string; sinceMs: number; isProven: boolean }>();
   for (const event of events) {
-    if (event.type !== 'fault' || event.atMs > atMs) continue;
+    if (event.type !== 'fault' || event.case !== around.case || event.atMs > around.atMs) continue;
     const { fault, title, state } = event;
     if (state === 'injected') inForce.set(fault, { title, sinceMs: event.atMs, isProven: false });
     const known = inForce.get(fault);

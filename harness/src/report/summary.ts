@@ -33,20 +33,26 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
   const c = pc.createColors(style.color);
   const parts: string[] = [''];
   for (const suite of run.suites) {
+    let unborn: FailureStory | undefined;
+    let alike = 0;
     for (const result of suite.cases) {
       if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') continue;
       const story = stories.get(`${suite.suite}/${result.case}`);
+      if (story && !story.when && story.seen === unborn?.seen) {
+        alike += 1; // an environment that does not come up is told once
+        continue;
+      }
+      if (story && !story.when) unborn = story;
       const told = story ? renderFailure(story, style) : chars.text(briefFailure(suite.name, result, c));
       parts.push(told, '');
     }
+    if (alike > 0) parts.push(c.dim(`  and ${alike} more of ${suite.name} for the same reason`), '');
     for (const error of suite.errors)
       parts.push(`${badge('inconclusive', c)} ${chars.text(`${suite.name}: ${errorText(error)}`)}`, '');
   }
   for (const error of run.errors) parts.push(`${badge('inconclusive', c)} ${chars.text(errorText(error))}`, '');
-  const tables = quiet
-    ? []
-    : [renderFigureTable(run, style), chars.text(renderFlakeTable(run, style.color, style.columns))];
-  for (const table of tables) if (table !== '') parts.push(table, '');
+  const tables = quiet ? [] : [renderFigureTable(run, style), renderFlakeTable(run, style.color, style.columns)];
+  for (const table of tables) if (table !== '') parts.push(chars.text(table), '');
   if (notices.length > 0) parts.push(...notices.map((notice) => c.yellow(chars.text(notice))), '');
   parts.push(...notPassedLines(run, style, c));
   parts.push(`${verdictLine(run, c)} ${c.dim(`${chars.dot} report`)} ${report}`);
