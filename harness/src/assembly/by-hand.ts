@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../base/clock.ts';
 import { addressOf, resolveAddress } from '../environment/address-map.ts';
 import { findEnvironment, requireEnvironment } from '../environment/index.ts';
 import type { LogLine } from '../model/ports.ts';
@@ -15,7 +16,8 @@ import {
 } from '../runtime/detached/detached.ts';
 import { type FaultClient, faultClient } from '../runtime/detached/fault-client.ts';
 import { type ReadLogsOptions, readLogs } from '../runtime/detached/read-logs.ts';
-import { createEmbeddedRuntime } from '../runtime/embedded/embedded-runtime.ts';
+import { runtimeOf } from '../runtime/runtimes.ts';
+import type { EnvironmentSetting } from './load-suites.ts';
 import { projectFolders } from './project.ts';
 
 const STOP_WITHIN_MS = 20_000;
@@ -35,7 +37,7 @@ function composeFileOf(ref: string): string {
 /** Runs an environment until `signal` aborts, then takes it down. */
 export async function runInForeground(
   ref: string,
-  overrideFiles: readonly string[],
+  { runtime: name = 'embedded', overrideFiles = [] }: EnvironmentSetting,
   signal: AbortSignal,
   on: {
     log(line: LogLine): void;
@@ -43,10 +45,12 @@ export async function runInForeground(
     ready(addresses: Addresses[], elapsedMs: number): void;
   },
 ): Promise<void> {
-  const spec = requireEnvironment(composeFileOf(ref), overrideFiles);
+  const spec = requireEnvironment(composeFileOf(ref), overrideFiles, name);
   const logFolder = join(projectFolders().reports, 'up', `${spec.name}-foreground`, 'logs');
   mkdirSync(logFolder, { recursive: true });
-  const environment = await createEmbeddedRuntime().start(spec, {
+  const runtime = await runtimeOf(name, systemClock);
+  const environment = await runtime.start(spec, {
+    overrideFiles,
     overrides: {},
     logFolder,
     onLog: on.log,
@@ -66,14 +70,14 @@ export async function runInForeground(
 
 export async function startInBackground(
   ref: string,
-  overrideFiles: readonly string[],
+  { runtime = 'embedded', overrideFiles = [] }: EnvironmentSetting,
   signal: AbortSignal,
   onEvent: (event: TimelineEvent) => void,
 ): Promise<{ name: string; addresses: Addresses[]; readyAfterMs: number }> {
   const file = composeFileOf(ref);
-  const { name } = requireEnvironment(file, overrideFiles);
+  const { name } = requireEnvironment(file, overrideFiles, runtime);
   const { reports } = projectFolders();
-  const state = await startDetached({ file, overrideFiles, name, reports, overrides: {}, signal, onEvent });
+  const state = await startDetached({ file, runtime, overrideFiles, name, reports, overrides: {}, signal, onEvent });
   return { name: state.name, addresses: addressesOf(state.ports), readyAfterMs: state.readyAfterMs };
 }
 

@@ -18,12 +18,12 @@ import { type Verdict, worseVerdict } from '../model/verdict.ts';
 import { createHttpClient, createLogStore, createMetricSampler, createSocketClient } from '../observe/index.ts';
 import { faultLedgerOf, faultPortsOf } from '../runtime/embedded/fault-ports.ts';
 import { processGuard } from '../runtime/ownership/guard.ts';
+import { runtimeOf } from '../runtime/runtimes.ts';
 import { CaseMedia } from './case-media.ts';
 import { linksOf } from './fault-targets.ts';
 import { figuresFrom } from './figures.ts';
 import { secretsOf, sourcesOf } from './load-suites.ts';
 import { projectFolders } from './project.ts';
-import { runtimeOf } from './runtimes.ts';
 
 /** Crosses from the command to its workers: plain data. */
 export interface SuiteRunOptions {

@@ -33,7 +33,9 @@ export interface Link {
   /** The client's end and the server, as this process reaches them. */
   listen: { host: string; port: number };
   upstream: { host: string; port: number };
-  /** Something that accepts connections before it knows who listens stands before `listen`: a refused connection is seen as one that is closed at once. */
+  /** Where the client's end is looked at, when not at `listen`. */
+  probe?: { host: string; port: number };
+  /** Something that accepts connections before it knows who listens stands before it: a refused connection is seen as one that is closed at once. */
   isForwarded?: boolean;
   /** Connections that clients have open, where this process cannot count them itself. */
   countConnections?(signal: AbortSignal): Promise<number>;

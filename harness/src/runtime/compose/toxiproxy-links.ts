@@ -38,7 +38,6 @@ export async function openToxiproxyLinks(options: ToxiproxyLinksOptions): Promis
   const ip = Object.values(NetworkSettings.Networks).find(({ IPAddress }) => IPAddress)?.IPAddress;
   const direct = ip === undefined ? undefined : { host: ip, port: PROXY_API_PORT };
   const isDirect = engine.isLocal && direct !== undefined && (await answers(direct, DIRECT_WITHIN_MS));
-  const at = (port: number): Endpoint => (isDirect && ip !== undefined ? { host: ip, port } : published(port));
   await call(api, '/populate', {
     method: 'POST',
     body: JSON.stringify(
@@ -58,7 +57,8 @@ export async function openToxiproxyLinks(options: ToxiproxyLinksOptions): Promis
       listen: `[::]:${link.listenPort}`,
       upstream: `${link.server}:${link.port}`,
     },
-    listen: at(link.listenPort),
+    listen: published(link.listenPort),
+    ...(isDirect && ip !== undefined ? { probe: { host: ip, port: link.listenPort } } : {}),
     upstream: endpointOf(table[link.server]?.[link.port] ?? 0),
     isForwarded: !isDirect,
     countConnections: () => countIn(State.Pid, link.listenPort),

@@ -11,9 +11,9 @@ import type { EnvironmentSpec, LinkUse } from '../../model/environment.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { LogLine } from '../../model/ports.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
-import { createEmbeddedRuntime } from '../embedded/embedded-runtime.ts';
 import { faultLedgerOf, faultPortsOf } from '../embedded/fault-ports.ts';
 import { ownFromHere } from '../ownership/owner.ts';
+import { runtimeOf } from '../runtimes.ts';
 import type { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
 import { errorToSend } from './error-to-send.ts';
 import { openFaultApi } from './fault-api.ts';
@@ -57,8 +57,11 @@ async function keep(request: KeepRequest): Promise<void> {
     if (up && !interrupt.signal.aborted) writeState(folder, stateOf(up, request));
   };
   try {
-    const spec = requireEnvironment(request.file, request.overrideFiles);
-    const environment = await createEmbeddedRuntime().start(spec, {
+    const { file, overrideFiles = [], runtime: name = 'embedded' } = request;
+    const spec = requireEnvironment(file, overrideFiles, name);
+    const runtime = await runtimeOf(name, systemClock);
+    const environment = await runtime.start(spec, {
+      overrideFiles,
       links: linksByHand(spec),
       overrides: request.overrides,
       logFolder: folder.logs,

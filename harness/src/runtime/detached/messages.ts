@@ -1,6 +1,6 @@
 // What a command and the keeper that it started say to each other, until the environment is up.
 
-import type { ServiceOverride } from '../../model/suite.ts';
+import type { RuntimeName, ServiceOverride } from '../../model/suite.ts';
 import type { ErrorRecord, TimelineEvent } from '../../model/timeline.ts';
 import type { DetachedState } from './state.ts';
 
@@ -9,6 +9,8 @@ export interface KeepRequest {
   /** The Compose file, and those laid over it. */
   file: string;
   overrideFiles?: readonly string[];
+  /** Default: embedded. */
+  runtime?: RuntimeName;
   name: string;
   reports: string;
   overrides: Record<string, ServiceOverride>;
