@@ -2,24 +2,26 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { prepareFixtures } from '../assembly/fixtures.ts';
+import { loadQuarantine } from '../assembly/load-quarantine.ts';
 import { loadSuites } from '../assembly/load-suites.ts';
 import { EXIT_CODES, TestcardError } from '../model/errors.ts';
-import type { RunResult } from '../model/results.ts';
-import { combinePasses } from '../model/rounds.ts';
 import type { Shard } from '../model/run-record.ts';
-import type { Case, RuntimeName, Suite } from '../model/suite.ts';
-import { type Verdict, worseVerdict } from '../model/verdict.ts';
+import type { Case, Priority, RuntimeName, Suite } from '../model/suite.ts';
 import type { Verbosity } from '../report/console.ts';
 import { renderJunit } from '../report/junit.ts';
 import { readFailureStories } from '../report/read-failure-stories.ts';
 import { renderSummary } from '../report/summary.ts';
+import { deliverReports } from './deliver-reports.ts';
 import { interruptSignal } from './interrupt.ts';
+import { isStdoutTaken, type ReportRequest, reportRequests } from './report-requests.ts';
 import { rerunBase } from './rerun-base.ts';
-import { type PassesDone, runPasses } from './run-passes.ts';
+import { runPasses } from './run-passes.ts';
+import { runResultOf } from './run-result.ts';
 import { runRecordOf, sharded } from './run-selection.ts';
 import { openRunView } from './run-view.ts';
+import { pauseWorkflowCommands } from './workflow-commands.ts';
 
 /** A suite takes about an eighth of a processor: the rest of the time it waits. */
 const SUITES_PER_PROCESSOR = 4;
@@ -44,6 +46,13 @@ export interface RunRequest {
   shard?: Shard;
   /** results.json that says how long suites take, for `shard`. */
   durations?: string;
+  /** Priorities that decide what the run comes to. Default: all. */
+  gate?: Priority[];
+  /** Quarantine list; default: quarantine.yaml where there is one. */
+  quarantine?: string;
+  report?: ReportRequest[];
+  /** Annotations and step summary; default: what the environment says. */
+  github?: boolean;
   keep: boolean;
   json: boolean;
   quiet: boolean;
@@ -62,12 +71,14 @@ export async function runAll(request: RunRequest): Promise<number> {
     );
   }
   const startedAtMs = Date.now();
-  const out = request.json ? process.stderr : process.stdout;
-  const suites = await loadSuites(request.paths, (text) => process.stderr.write(text), {
-    runtime: request.runtime,
-    overrideFiles: request.override,
-  });
+  const reports = reportRequests(request, process.env);
+  const out = isStdoutTaken(reports) ? process.stderr : process.stdout;
+  const setting = { runtime: request.runtime, overrideFiles: request.override };
+  const printProblems = (text: string) => process.stderr.write(text);
+  const suites = await loadSuites(request.paths, printProblems, setting);
+  const quarantine = await loadQuarantine(request.quarantine, suites, printProblems, setting);
   const selection = select(suites, request);
+  requireGate(selection, request.gate);
   const selected = sharded(selection, request);
   await prepareFixtures(selected, interruptSignal, (line) => out.write(`testcard: ${line}\n`));
   const runId = `${new Date(startedAtMs).toISOString().replaceAll(':', '-').replace('T', '_').slice(0, 19)}-${process.pid}`;
@@ -81,6 +92,8 @@ export async function runAll(request: RunRequest): Promise<number> {
   const verbosity: Verbosity = request.quiet ? 'quiet' : request.verbose ? 'verbose' : 'normal';
   const part = request.shard ? `shard ${request.shard.index} of ${request.shard.of}: ` : '';
   const head = `testcard: ${part}${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}`;
+  const isOnGithub = reports.some(({ format }) => format === 'github');
+  const obeyWorkflowCommands = isOnGithub ? pauseWorkflowCommands((text) => out.write(text)) : () => {};
   const shown = openRunView(out, { verbosity, reports: join(process.cwd(), 'reports'), runtime: request.runtime });
   const { view, style, unseen } = shown;
   if (verbosity !== 'quiet') view.note(style.chars.text(head));
@@ -96,16 +109,35 @@ export async function runAll(request: RunRequest): Promise<number> {
     signal: interruptSignal,
   }).finally(() => shown.close());
 
-  const run = resultOf(request, { runId, folder, startedAtMs }, done);
-  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(run, null, 2)}\n`);
-  writeFileSync(join(folder, 'junit.xml'), renderJunit(run));
-  view.stepTimes.write(folder, request.runtime);
+  const { repeat, minPass, retry, gate } = request;
+  const run = runResultOf(done, {
+    ...{ runId, folder, startedAtMs, repeat, minPass, retry, gate, quarantine, suites },
+    rerun: rerunBase(request),
+    isInterrupted: interruptSignal.aborted,
+  });
   const stories = readFailureStories(run, process.cwd());
+  writeFileSync(join(folder, 'results.json'), `${JSON.stringify(run, null, 2)}\n`);
+  writeFileSync(join(folder, 'junit.xml'), renderJunit(run, stories));
+  view.stepTimes.write(folder, request.runtime);
   const notices = view.notices();
   writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, { stories, notices })}\n`);
   out.write(`${renderSummary(run, { ...style, stories, notices, quiet: request.quiet })}\n`);
-  if (request.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
-  return run.exitCode;
+  obeyWorkflowCommands();
+  const failures = deliverReports(run, reports, {
+    ...{ stories, folder, root: process.cwd(), env: process.env },
+    stdout: (text) => process.stdout.write(text),
+    log: (text) => out.write(text),
+  });
+  for (const failure of failures) process.stderr.write(`testcard: ${failure}\n`);
+  return failures.length > 0 && run.exitCode === 0 ? EXIT_CODES.internal : run.exitCode;
+}
+
+/** A gate that nothing can fail to pass is none. */
+function requireGate(selection: { cases: Case[] }[], gate: Priority[] | undefined): void {
+  if (!gate || selection.some(({ cases }) => cases.some(({ priority }) => gate.includes(priority)))) return;
+  throw new TestcardError('NOTHING_SELECTED', `--gate ${gate.join(',')}: no case of the selection has that priority`, {
+    hint: 'it would pass whatever the cases come to',
+  });
 }
 
 function recordFields({ runtime, override, repeat, minPass, retry, shard }: RunRequest) {
@@ -137,35 +169,4 @@ function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Ca
       hint: 'testcard list shows what there is',
     },
   );
-}
-
-function resultOf(
-  request: RunRequest,
-  { runId, folder, startedAtMs }: { runId: string; folder: string; startedAtMs: number },
-  { passes, roundsMs }: PassesDone,
-): RunResult {
-  const { repeat: rounds, minPass, retry } = request;
-  const isRepeated = rounds > 1 || retry > 0;
-  const [only] = passes;
-  const { suites, errors } = isRepeated || !only ? combinePasses(passes, { minPass }) : only;
-  const start: Verdict = errors.length > 0 ? 'inconclusive' : 'passed';
-  const verdict = suites.reduce<Verdict>((worst, suite) => worseVerdict(worst, suite.verdict), start);
-  // Only skipped cases is nothing shown, and what was cut short shows less than was asked: not green.
-  const ran =
-    !interruptSignal.aborted && suites.some((suite) => suite.cases.some((result) => result.verdict !== 'skipped'));
-  const decided: Verdict = ran ? verdict : worseVerdict(verdict, 'inconclusive');
-  const exitCode = interruptSignal.aborted ? EXIT_CODES.interrupted : decided === 'passed' ? 0 : EXIT_CODES[decided];
-  return {
-    run: runId,
-    folder: relative(process.cwd(), folder),
-    command: `testcard ${process.argv.slice(2).join(' ')}`,
-    startedAtMs,
-    elapsedMs: Date.now() - startedAtMs,
-    verdict: decided,
-    exitCode,
-    suites,
-    errors,
-    rerun: rerunBase(request),
-    ...(isRepeated ? { repeat: { rounds, minPass, retry, roundsMs } } : {}),
-  };
 }

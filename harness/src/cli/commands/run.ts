@@ -3,6 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../../model/run-record.ts';
 import { overrideOption } from '../override-option.ts';
+import { REPORT_FORMATS, readReportOption } from '../report-requests.ts';
 import { runAll } from '../run-all.ts';
 import { runtimeOption } from '../runtime-option.ts';
 
@@ -41,10 +42,23 @@ export function command(): Command {
       ).argParser(shard),
     )
     .option('--durations <file>', 'results.json of an earlier run, the same for every shard, to balance them by')
+    .addOption(
+      new Option('--gate <list>', 'only cases of these priorities decide the exit code; others are told of').argParser(
+        priorities,
+      ),
+    )
+    .option('--quarantine <file>', 'cases that are known to fail (default: quarantine.yaml where there is one)')
+    .option(
+      '--report <format[=path]>',
+      `another report: ${REPORT_FORMATS.join(', ')}; =- for stdout, without a path into the run's folder; may be given again`,
+      readReportOption,
+    )
+    .option('--github', 'annotations and step summary (default: where GITHUB_ACTIONS is set)')
+    .option('--no-github', 'neither of them')
     .option('--keep', 'keep recordings of passed cases too (those of other cases are always kept)', false)
     .addOption(new Option('-q, --quiet', 'only what did not pass, and the verdict').default(false).conflicts('verbose'))
     .option('-v, --verbose', 'every step, check, fault, state of a service and error in a log as it comes', false)
-    .option('--json', 'print the result as JSON on stdout, progress on stderr', false)
+    .option('--json', 'as --report json=-: the result on stdout, progress on stderr', false)
     .addHelpText(
       'after',
       `
@@ -53,6 +67,7 @@ Examples:
   testcard run suites/dubbing/full-pipeline.suite.yaml --case "one-minute"
   testcard run --repeat 20 --min-pass 95%
   testcard run --shard 2/4
+  testcard run --gate P1,P2 --report junit=junit.xml
   testcard run --json > result.json
 
 On a terminal, what goes on now stands at the bottom; elsewhere, and with CI set, it is told line by line.

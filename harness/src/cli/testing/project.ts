@@ -91,7 +91,7 @@ export interface JunitCase {
 /** As in a user's shell: without what Vitest sets for its own workers, and without colour. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(VITEST|FORCE_COLOR|NODE_ENV|TESTCARD_OWNER)/.test(name),
+    ([name]) => !/^(VITEST|FORCE_COLOR|NODE_ENV|TESTCARD_OWNER|GITHUB_)/.test(name),
   );
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
