@@ -3,6 +3,7 @@
 export * from './ffmpeg/index.ts';
 export * from './fixture/index.ts';
 export * from './measure/index.ts';
+export * from './preview/index.ts';
 export * from './probe/index.ts';
 export * from './publish/index.ts';
 export * from './record/index.ts';

@@ -40,6 +40,7 @@ function moved(
     zeroMs,
     withinMs: AROUND_MS,
     decidedAtMs: zeroMs + when.judgedInCaseMs,
+    fromMs: originAtMs + marks.fromMs,
     untilMs: originAtMs + marks.toMs,
   });
   return {

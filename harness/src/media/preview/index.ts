@@ -1,0 +1,3 @@
+// Copies of recordings that browsers can play.
+
+export { makePreview, type Preview } from './make-preview.ts';
