@@ -193,6 +193,53 @@ describe('failureStory', () => {
     ).toEqual(['counter logs an error: ERROR still of this one']);
   });
 
+  it('leaves out what another case did, though it was within two seconds', () => {
+    const other = { case: 'another-case' };
+    const events = timeline([
+      { ...fault(ZERO - 600, 'asked'), ...other } as TimelineEvent,
+      { ...fault(ZERO - 600, 'injected'), ...other } as TimelineEvent,
+      { type: 'activity', atMs: ZERO - 500, ...other, name: 'camera', kind: 'publisher', state: 'ended' },
+      log(ZERO - 900, 'ERROR before the case'),
+      log(ZERO - 100, 'ERROR while services are brought back for it'),
+    ]);
+    const early = { ...error, detail: { ...judgement, atMs: ZERO + 10 } };
+    const story = failureStory(facts(events, { result: { ...facts([]).result, error: early } }));
+    expect(story?.inForce).toEqual([]);
+    expect(story?.meanwhile.map(({ text }) => text)).toEqual([
+      'counter logs an error: ERROR while services are brought back for it',
+    ]);
+  });
+
+  it('tells of services that were lost apart from what to do about it, with paths relative to the project', () => {
+    const hint = `see ${ROOT}/reports/x.log · meanwhile: service counter exited with code 7`;
+    const story = failureStory(facts(timeline(), { result: { ...facts([]).result, error: { ...error, hint } } }));
+    expect(story).toMatchObject({ hint: 'see reports/x.log', losses: 'service counter exited with code 7' });
+  });
+
+  it('quotes the file that the place is in as the timeline has it, an included one too', () => {
+    const included = { file: `${ROOT}/suites/shared.yaml`, text: 'a:\n  - metric: frames\n    of: worker\n' };
+    const started: TimelineEvent = {
+      type: 'suite-started',
+      atMs: ZERO - 2_000,
+      suite: 'tiny',
+      file: `${ROOT}/${FILE}`,
+      environment: '',
+      runtime: 'embedded',
+      cases: [],
+      sources: [{ file: `${ROOT}/${FILE}`, text: TEXT }, included],
+    };
+    const there = { ...error, position: { file: included.file, line: 2, col: 5 } };
+    const story = failureStory(
+      facts([started, ...timeline()], { result: { ...facts([]).result, error: there }, text: undefined }),
+    );
+    expect(story?.place).toMatchObject({ file: 'suites/shared.yaml', line: 2 });
+    expect(story?.place?.yaml.map(({ text, isPromise }) => [text, isPromise])).toEqual([
+      ['a:', false],
+      ['  - metric: frames', true],
+      ['    of: worker', true],
+    ]);
+  });
+
   it('says where a case was when its time was over', () => {
     const timeout: ErrorRecord = {
       code: 'CASE_TIMEOUT',

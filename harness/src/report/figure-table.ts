@@ -18,7 +18,7 @@ export function renderFigureTable(run: RunResult, { color, columns, chars }: Tex
   );
   if (measured.length === 0) return '';
   const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, columns));
-  const names = measured.flatMap(({ result }) => result.figures.map(({ name }) => name.length));
+  const names = measured.flatMap(({ result }) => result.figures.map(({ name }) => chars.text(name).length));
   const nameWidth = Math.min(Math.floor(width * 0.35), Math.max(...names) + 4);
   const valueWidth = Math.floor((width - nameWidth - 4) * VALUE_SHARE);
   const table = new Table({

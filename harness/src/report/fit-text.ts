@@ -59,7 +59,7 @@ export function wrapText(text: string, width: number): string[] {
       }
       line = rest;
     }
-    lines.push(line);
+    if (line !== '' || paragraph === '') lines.push(line);
   }
   return lines;
 }
