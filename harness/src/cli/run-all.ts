@@ -2,11 +2,13 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { describeMachine } from '../assembly/describe-machine.ts';
 import { prepareFixtures } from '../assembly/fixtures.ts';
+import { makeHtmlReport } from '../assembly/html-report.ts';
 import { loadQuarantine } from '../assembly/load-quarantine.ts';
 import { loadSuites } from '../assembly/load-suites.ts';
-import { EXIT_CODES, TestcardError } from '../model/errors.ts';
+import { EXIT_CODES, TestcardError, toTestcardError } from '../model/errors.ts';
 import type { Shard } from '../model/run-record.ts';
 import type { Case, Priority, RuntimeName, Suite } from '../model/suite.ts';
 import type { Verbosity } from '../report/console.ts';
@@ -97,6 +99,7 @@ export async function runAll(request: RunRequest): Promise<number> {
   const shown = openRunView(out, { verbosity, reports: join(process.cwd(), 'reports'), runtime: request.runtime });
   const { view, style, unseen } = shown;
   if (verbosity !== 'quiet') view.note(style.chars.text(head));
+  const machine = describeMachine(interruptSignal);
   const done = await runPasses({
     selection: selected,
     options: { runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
@@ -113,6 +116,7 @@ export async function runAll(request: RunRequest): Promise<number> {
   const run = runResultOf(done, {
     ...{ runId, folder, startedAtMs, repeat, minPass, retry, gate, quarantine, suites },
     rerun: rerunBase(request),
+    machine: await machine,
     isInterrupted: interruptSignal.aborted,
   });
   const stories = readFailureStories(run, process.cwd());
@@ -120,8 +124,9 @@ export async function runAll(request: RunRequest): Promise<number> {
   writeFileSync(join(folder, 'junit.xml'), renderJunit(run, stories));
   view.stepTimes.write(folder, request.runtime);
   const notices = view.notices();
-  writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, { stories, notices })}\n`);
-  out.write(`${renderSummary(run, { ...style, stories, notices, quiet: request.quiet })}\n`);
+  const report = await htmlReport(folder);
+  writeFileSync(join(folder, 'summary.txt'), `${renderSummary(run, { stories, notices, report })}\n`);
+  out.write(`${renderSummary(run, { ...style, stories, notices, report, quiet: request.quiet })}\n`);
   obeyWorkflowCommands();
   const failures = deliverReports(run, reports, {
     ...{ stories, folder, root: process.cwd(), env: process.env },
@@ -130,6 +135,17 @@ export async function runAll(request: RunRequest): Promise<number> {
   });
   for (const failure of failures) process.stderr.write(`testcard: ${failure}\n`);
   return failures.length > 0 && run.exitCode === 0 ? EXIT_CODES.internal : run.exitCode;
+}
+
+/** A report that cannot be made must not hide what the run came to. Path relative to the working folder; else the run's folder. */
+async function htmlReport(folder: string): Promise<string> {
+  try {
+    const { path } = await makeHtmlReport(folder, { signal: interruptSignal });
+    return relative(process.cwd(), path);
+  } catch (error) {
+    process.stderr.write(`testcard: no HTML report: ${toTestcardError(error).message}\n`);
+    return relative(process.cwd(), folder);
+  }
 }
 
 /** A gate that nothing can fail to pass is none. */
