@@ -10,7 +10,7 @@ import { CaseReplay, type CaseReplayOptions, type Ending, untold } from './case-
 import { LOOKING, replaySteps } from './replay-steps.ts';
 import { boundInput } from './same-input.ts';
 import type { StoredCase } from './stored-case.ts';
-import { type Moment, storedError } from './stored-ports.ts';
+import { isOfCheck, type Moment, storedError } from './stored-ports.ts';
 
 export interface ReplayedCase {
   verdict: Verdict;
@@ -102,7 +102,7 @@ function endedOtherwise(replay: CaseReplay): Ending | undefined {
   const { end } = replay.stored;
   if (!end?.error || replay.hasJudged(end.error)) return undefined;
   const { error, at } = end;
-  if (error.code !== 'CHECK_FAILED' && error.code !== 'CHECK_INCONCLUSIVE') return { error: storedError(error), at };
+  if (!isOfCheck(error)) return { error: storedError(error), at };
   return undefined; // the check that ended it holds now, and there was nothing left to do
 }
 

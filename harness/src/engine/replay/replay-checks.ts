@@ -11,7 +11,7 @@ import { alignChecks } from './align.ts';
 import { type CaseReplay, type Ending, untold } from './case-replay.ts';
 import { replayRecovery } from './replay-recovery.ts';
 import type { Placed, StepRun } from './stored-case.ts';
-import type { Moment } from './stored-ports.ts';
+import { isOfCheck, type Moment, storedError } from './stored-ports.ts';
 
 /** A step that judges, with what is known of it. */
 export interface Judging<I> {
@@ -203,9 +203,13 @@ export async function replayAlways(
 
 /** Something beside the step ended the case while it looked. */
 function cutOff(run: StepRun, check: CheckNode, seen: string): Judged {
-  const { message } = run.end?.error ?? { message: 'it was killed' };
+  const stored = run.end?.error;
+  const at = run.end?.at ?? run.start;
+  // What ended it is as true now as it was then, unless it was another check.
+  if (stored && !isOfCheck(stored)) return { to: endOf(run), ending: { error: storedError(stored), at } };
+  const { message } = stored ?? { message: 'it was killed' };
   const error = untold(`${check.title} — ${seen}; the run ended here: ${message}`, check);
-  return { to: endOf(run), ending: { error, at: run.end?.at ?? run.start } };
+  return { to: endOf(run), ending: { error, at } };
 }
 
 export function endOf({ start, startMs, end }: StepRun): Moment {

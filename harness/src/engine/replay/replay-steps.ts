@@ -13,7 +13,7 @@ import { type CaseReplay, untold } from './case-replay.ts';
 import { endOf, type Judged, type Judging, replayAlways, replayEventually, replayExpect } from './replay-checks.ts';
 import { boundInput, isSame, isSameStep } from './same-input.ts';
 import type { Placed, StepRun } from './stored-case.ts';
-import { type Moment, storedError } from './stored-ports.ts';
+import { isOfCheck, type Moment, storedError } from './stored-ports.ts';
 
 /** Steps that only look: they may be changed, added and left out freely. */
 export const LOOKING = new Set(['expect', 'eventually', 'always', 'phase']);
@@ -103,7 +103,7 @@ function replayAct(replay: CaseReplay, { now, was, run }: { now: StepNode; was: 
   const { error } = run.end;
   if (!error) return { to };
   // An action breaks no promise by itself: something else ended the case while it went on.
-  const isOwn = error.code !== 'CHECK_FAILED' && error.code !== 'CHECK_INCONCLUSIVE';
+  const isOwn = !isOfCheck(error);
   return stop(
     to,
     isOwn ? storedError(error) : untold(`the run ended in “${run.title}”: ${error.message}`, now),

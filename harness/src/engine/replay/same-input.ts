@@ -46,5 +46,5 @@ const ANYWHERE = { kind: undefined, position: undefined, bind: undefined, title:
 function isNode(
   value: object,
 ): value is { kind: { key: string }; position: unknown; input?: unknown; title?: unknown } {
-  return 'kind' in value && 'position' in value;
+  return 'position' in value && 'kind' in value && typeof value.kind === 'object';
 }

@@ -143,6 +143,9 @@ export function storedError({ code, message, hint, position, detail }: ErrorReco
   return new TestcardError(known, message, { hint, position, detail });
 }
 
+/** Something was judged, rather than went wrong. */
+export const isOfCheck = ({ code }: ErrorRecord) => code === 'CHECK_FAILED' || code === 'CHECK_INCONCLUSIVE';
+
 const isMeasured = (measured: Measurements, name: MeasureName) =>
   measured[name] !== undefined || measured.unmeasured?.[name] !== undefined;
 
