@@ -2,7 +2,7 @@
 
 import { execa } from 'execa';
 import { TestcardError } from '../../model/errors.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, hasImage } from './engine.ts';
 
 /** A Compose file as `docker compose config` writes it out: variables filled in, other files laid over it, paths absolute. */
 export interface ComposeModel {
@@ -54,7 +54,7 @@ export async function readModel(
   return JSON.parse(text) as ComposeModel;
 }
 
-/** Networks, volumes and containers of the model, none of them started. Pulls images that are not there. */
+/** Networks, volumes and containers of the model, none of them started. Pulls images that are not there; throws IMAGE_MISSING when it cannot. */
 export async function createProject(
   engine: Engine,
   project: string,
@@ -74,7 +74,20 @@ export async function createProject(
     '--pull',
     'missing',
   ];
-  await compose(engine, args, { ...options, input: JSON.stringify(model) });
+  const images = Object.values(model.services).flatMap(({ image }) => image ?? []);
+  const there = await Promise.all(images.map((image) => hasImage(engine, image)));
+  const missing = [...new Set(images.filter((_, index) => !there[index]))];
+  await compose(engine, args, { ...options, input: JSON.stringify(model) }).catch((error: unknown) => {
+    if (!(error instanceof TestcardError) || error.code !== 'SERVICE_NOT_READY' || missing.length === 0) throw error;
+    const [named = '', ...more] = missing;
+    throw new TestcardError(
+      'IMAGE_MISSING',
+      `image ${named}${more.length > 0 ? ` (and ${more.join(', ')})` : ''} is not on the engine, and cannot be pulled: ${error.message}`,
+      {
+        hint: 'build it with `docker compose build`, or name another in the Compose file; `testcard doctor` lists them all',
+      },
+    );
+  });
 }
 
 async function compose(
@@ -108,17 +121,6 @@ async function compose(
       'SERVICE_NOT_READY',
       `docker compose ${verbOf(args)} took longer than ${timeoutMs} ms: ${said}`,
     );
-  }
-  const missing =
-    /No such image: (\S+)|pull access denied for (\S+),|failed to resolve reference "([^"]+)"|manifest (?:for (\S+) not found|unknown)/.exec(
-      result.stderr,
-    );
-  if (missing) {
-    const image = missing.slice(1).find(Boolean) ?? 'one of its images';
-    throw new TestcardError('IMAGE_MISSING', `image ${image} is not on the engine, and cannot be pulled`, {
-      hint: 'build it (docker compose build), or name another in the Compose file',
-      detail: { stderr: result.stderr.slice(-4_000) },
-    });
   }
   throw new TestcardError(
     verbOf(args) === 'config' ? 'COMPOSE_INVALID' : 'SERVICE_NOT_READY',

@@ -49,11 +49,12 @@ export function createContainerControl({
         const container = containerOf(service);
         const { State } = await container.inspect();
         if (!State.Running) return [];
-        const top = (await container.top({ ps_args: '-o pid,stat,comm' })) as { Processes: string[][] | null };
+        const top = (await container.top({ ps_args: '-o pid,stat,wchan:32,comm' })) as { Processes: string[][] | null };
         return (top.Processes ?? []).map(
-          ([pid = '0', state = '?', command = '']): ContainerProcess => ({
+          ([pid = '0', state = '?', waitsIn = '', command = '']): ContainerProcess => ({
             pid: Number(pid),
             state: state.charAt(0),
+            waitsIn,
             command,
           }),
         );

@@ -116,6 +116,15 @@ function clientOf(endpoint: string): Docker {
   return new Docker({ protocol: 'http', host: url.hostname, port: Number(url.port || 2375) });
 }
 
+export const hasImage = ({ docker }: Engine, image: string): Promise<boolean> =>
+  docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
+
 const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || host.startsWith('127.');
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import type { EnvironmentSpec } from '../../model/environment.ts';
 import { TestcardError, toTestcardError } from '../../model/errors.ts';
 import { readModel } from './compose-cli.ts';
-import { connectEngine, type Engine } from './engine.ts';
+import { connectEngine, type Engine, hasImage } from './engine.ts';
 import { linkProxyImage } from './link-proxy-service.ts';
 import { toolsImage } from './side-containers.ts';
 
@@ -92,12 +92,3 @@ async function examineImages(
   }
   return found;
 }
-
-const hasImage = ({ docker }: Engine, image: string): Promise<boolean> =>
-  docker
-    .getImage(image)
-    .inspect()
-    .then(
-      () => true,
-      () => false,
-    );

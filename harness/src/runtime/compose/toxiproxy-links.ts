@@ -1,6 +1,5 @@
 // The links of a running project that pass its Toxiproxy, once that answers.
 
-import { readFile } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import type { Clock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
@@ -10,6 +9,7 @@ import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import { type Engine, reasonOf } from './engine.ts';
 import { LINK_PROXY, type LinkProxyPlan, linkProxyImage, PROXY_API_PORT } from './link-proxy-service.ts';
+import { tcpSockets } from './tcp-sockets.ts';
 
 export interface ToxiproxyLinksOptions {
   engine: Engine;
@@ -25,7 +25,6 @@ export interface ToxiproxyLinksOptions {
 const READY_WITHIN_MS = 10_000;
 const CALL_WITHIN_MS = 5_000;
 const DIRECT_WITHIN_MS = 300;
-const ESTABLISHED = '01';
 
 /** Throws STEP_INCONCLUSIVE when it does not answer or does not take a link. */
 export async function openToxiproxyLinks(options: ToxiproxyLinksOptions): Promise<Link[]> {
@@ -101,16 +100,8 @@ async function call(
   throw new TestcardError('STEP_INCONCLUSIVE', `Toxiproxy refused ${path}: ${response.status} ${text.slice(0, 300)}`);
 }
 
-/** Open connections to a port in the network namespace of a process of this machine; 0 where its tables cannot be read. */
+/** Open connections to a port in the network namespace of a process of this machine; 0 where they cannot be read. */
 async function countIn(pid: number, port: number): Promise<number> {
-  const tables = await Promise.all(
-    ['tcp', 'tcp6'].map((name) => readFile(`/proc/${pid}/net/${name}`, 'latin1').catch(() => '')),
-  );
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return tables
-    .flatMap((table) => table.split('\n').slice(1))
-    .filter((line) => {
-      const [, local, , state] = line.trim().split(/\s+/);
-      return state === ESTABLISHED && local?.endsWith(suffix);
-    }).length;
+  const sockets = (await tcpSockets(pid)) ?? [];
+  return sockets.filter(({ state, localPort }) => state === 'established' && localPort === port).length;
 }
