@@ -35,7 +35,8 @@ async function undo(entry: LedgerEntry): Promise<{ line: string; isOver: boolean
     },
     { withinMs: GONE_WITHIN_MS, clock: systemClock },
   );
-  if (gone.ok && processes.length > 0 && !kind?.outlivesEnvironment)
+  // Containers that a killed run left were removed before this, with their namespaces and volumes.
+  if (gone.ok && (processes.length > 0 || kind?.needs === 'containers') && !kind?.outlivesEnvironment)
     return { line: `${title}: gone with its environment`, isOver: true };
   if (!kind?.revert) return { line: `${title}: nothing to revert`, isOver: true };
   const { proveReverted } = kind;
@@ -64,6 +65,7 @@ const LONE_PORTS: FaultPorts = {
     start: noEnvironment,
     pause: noEnvironment,
     resume: noEnvironment,
+    processes: noEnvironment,
   },
   links: { between: () => [] },
   resolve: (url) => url,

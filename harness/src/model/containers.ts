@@ -29,6 +29,8 @@ export interface ContainerProcess {
   pid: number;
   /** First letter of the state as ps shows it. */
   state: string;
+  /** Where in the kernel it waits, as far as the machine tells: `do_freezer_trap`. */
+  waitsIn?: string | undefined;
   command: string;
 }
 

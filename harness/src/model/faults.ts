@@ -46,6 +46,13 @@ export interface LinksPort {
   between(a: string, b: string, port?: number): Link[];
 }
 
+/** A process of a service, as the machine itself lists it. */
+export interface ServiceProcess {
+  pid: number;
+  /** Stopped where it is, by a signal or frozen. */
+  isStopped: boolean;
+}
+
 /** Acts on services as a person at the machine would. All throw STEP_INCONCLUSIVE when it could not be done. */
 export interface ServiceControl {
   status(service: string): ServiceStatus;
@@ -57,6 +64,11 @@ export interface ServiceControl {
   start(service: string, signal: AbortSignal): Promise<void>;
   pause(service: string): void;
   resume(service: string): void;
+  /**
+   * Living processes of one life of the service, which is named by the `pid` of its status then: as the machine itself lists them, whatever
+   * the runtime believes. None when that life is over.
+   */
+  processes(service: string, life: number, signal: AbortSignal): Promise<ServiceProcess[]>;
 }
 
 /** A packet of a live stream as a reader got it. */

@@ -84,7 +84,8 @@ export function judgeFree(arrivals: Arrivals, wanted: Omit<Impairment, 'service'
   const { bitsPerSecond } = wanted;
   const mayTakeMs = Math.max(FREE_MEDIAN_MS, Math.min(SPARE_MS, (wanted.latencyMs ?? 0) / 4));
   const isFast =
-    bitsPerSecond === undefined || (figures.bitsPerSecond !== undefined && figures.bitsPerSecond > 1.5 * bitsPerSecond);
+    bitsPerSecond === undefined ||
+    (figures.bitsPerSecond !== undefined && figures.bitsPerSecond > RATE_TOLERANCE * bitsPerSecond);
   // A packet or two may get lost on any machine; of what was a share this is far from it.
   const mayLose = Math.floor(sent / 200);
   const holds = lost <= mayLose && duplicated === 0 && medianMs <= mayTakeMs && isFast;

@@ -35,6 +35,11 @@ const MOST_PACKETS = 3_000;
 const SHARE_OF_RATE = 0.2;
 const TRAIN_MS = 300;
 const LEAST_TRAIN = 20;
+/** Below so many bits a second, so many bytes each. */
+const TRAIN_BYTES = [
+  [1_000_000, 250],
+  [10_000_000, 1_000],
+] as const;
 /** What a busy machine may take. */
 const SPARE_MS = 300;
 const STARTS_WITHIN_MS = 10_000;
@@ -49,7 +54,8 @@ export function probeSize({ loss, duplicate, reorder, latencyMs = 0, jitterMs = 
   const quick = paced > 1_000 ? 1_000 : 2_000;
   const fitting = bitsPerSecond === undefined ? 0 : ((PACED_BYTES + 14) * 8e6) / (bitsPerSecond * SHARE_OF_RATE);
   const everyUs = Math.ceil(Math.max(quick, fitting));
-  const trainBytes = bitsPerSecond !== undefined && bitsPerSecond < 1_000_000 ? 250 : 1_000;
+  // Small ones for low rates, so that there are enough; large ones for high rates, so that the program is not what is slow.
+  const trainBytes = TRAIN_BYTES.find(([below]) => (bitsPerSecond ?? 0) < below)?.[1] ?? 1_400;
   const trainLength = (rate: number) =>
     Math.max(LEAST_TRAIN, Math.ceil((burstBytes(rate) + (rate / 8_000) * TRAIN_MS) / trainBytes));
   const lateMs = latencyMs + jitterMs + HOLD_MS + (bitsPerSecond === undefined ? 0 : BACKLOG_MS) + SPARE_MS;

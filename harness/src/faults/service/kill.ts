@@ -3,8 +3,7 @@
 import { constants } from 'node:os';
 import { z } from 'zod';
 import type { FaultKind } from '../../model/faults.ts';
-import { groupMembers } from './process-groups.ts';
-import { runningService, type ServiceRecord, serviceInput } from './running-service.ts';
+import { processesOf, runningService, type ServiceRecord, serviceInput } from './running-service.ts';
 
 const schema = serviceInput.extend({
   signal: z
@@ -30,12 +29,11 @@ export const killFault: FaultKind<z.output<typeof schema>, KillRecord> = {
   async inject({ service, signal }, { services }) {
     services.kill(service, signal);
   },
-  async prove({ service, group, signal }, { services }) {
-    const members = await groupMembers(group);
-    const by = `the processes of group ${group}`;
+  async prove({ service, life, signal }, { services }, abort) {
+    const members = await services.processes(service, life, abort);
+    const by = processesOf(life);
     // Its state must have followed too, or the next step would see a service that seems never to have gone.
-    if (members.length === 0 && services.status(service).pid !== group)
-      return { holds: true, by, seen: 'none is left' };
+    if (members.length === 0 && services.status(service).pid !== life) return { holds: true, by, seen: 'none is left' };
     return { holds: false, by, seen: `${members.length} still run after ${signal}` };
   },
   // A service may take its time over any signal but SIGKILL.

@@ -1,4 +1,4 @@
-// The process group of a service that a fault is about, as it was before.
+// The life of a service that a fault is about, as it was before.
 
 import { z } from 'zod';
 import { TestcardError } from '../../model/errors.ts';
@@ -9,9 +9,11 @@ export type ServiceInput = z.output<typeof serviceInput>;
 
 export interface ServiceRecord {
   service: string;
-  /** Its process group. */
-  group: number;
+  /** Its life then, named by its first process. */
+  life: number;
 }
+
+export const processesOf = (life: number): string => `the processes of group ${life}`;
 
 const UP = ['ready', 'running', 'starting'];
 
@@ -21,5 +23,5 @@ export function runningService(service: string, { services }: FaultPorts): Servi
   if (pid === undefined || !UP.includes(state)) {
     throw new TestcardError('FAULT_UNPROVEN', `service ${service} does not run (${state}): there is nothing to break`);
   }
-  return { service, group: pid };
+  return { service, life: pid };
 }

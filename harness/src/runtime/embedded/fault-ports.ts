@@ -6,7 +6,9 @@ import type { FaultPorts, ServiceControl } from '../../model/faults.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { openFaultLedger } from '../ownership/fault-ledger.ts';
 import { processStart } from '../ownership/process-identity.ts';
+import { containerProcesses } from '../supervision/container-processes.ts';
 import type { SupervisedEnvironment } from '../supervision/supervised-environment.ts';
+import { groupMembers } from './process-groups.ts';
 
 export function faultPortsOf(environment: SupervisedEnvironment, clock: Clock, guard?: ProcessGuard): FaultPorts {
   return {
@@ -41,5 +43,7 @@ function controlOf(environment: SupervisedEnvironment): ServiceControl {
     start: (service, signal) => environment.startService(service, signal),
     pause: (service) => environment.pause(service),
     resume: (service) => environment.resume(service),
+    processes: (service, life, signal) =>
+      environment.containers ? containerProcesses(environment.containers, service, life, signal) : groupMembers(life),
   };
 }

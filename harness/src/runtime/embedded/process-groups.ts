@@ -3,20 +3,22 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import type { ServiceProcess } from '../../model/faults.ts';
 
-export interface GroupMember {
+interface Member {
   pid: number;
-  /** First letter of the state as ps shows it: R running, S sleeping, T stopped … Zombies are left out: they are dead. */
+  /** First letter of the state as ps shows it: R running, S sleeping, T stopped … */
   state: string;
+  group: number;
 }
 
-/** Living members of a process group. Linux: /proc; elsewhere `ps`. */
-export async function groupMembers(group: number): Promise<GroupMember[]> {
+/** Living members of a process group: zombies are dead. Linux: /proc; elsewhere `ps`. */
+export async function groupMembers(group: number): Promise<ServiceProcess[]> {
   const all = process.platform === 'linux' ? await fromProc() : await fromPs();
-  return all.filter((each) => each.group === group && !['Z', 'X'].includes(each.state));
+  return all
+    .filter((each) => each.group === group && !['Z', 'X'].includes(each.state))
+    .map(({ pid, state }) => ({ pid, isStopped: state === 'T' }));
 }
-
-type Member = GroupMember & { group: number };
 
 async function fromProc(): Promise<Member[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
