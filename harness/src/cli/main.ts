@@ -11,6 +11,7 @@ const VERSION = '0.1.0';
 /** Commands load their own code only when chosen: `testcard --help` must not pay for Vitest. */
 const COMMANDS: Record<string, () => Promise<{ command: () => Command }>> = {
   run: () => import('./commands/run.ts'),
+  report: () => import('./commands/report.ts'),
   replay: () => import('./commands/replay.ts'),
   validate: () => import('./commands/validate.ts'),
   list: () => import('./commands/list.ts'),

@@ -44,6 +44,7 @@ export const ERROR_KINDS = {
   CLEANUP_FAILED: 'inconclusive',
   LIMIT_EXCEEDED: 'inconclusive',
   NOT_REPLAYABLE: 'inconclusive',
+  SHARD_MISSING: 'inconclusive',
   INTERNAL: 'internal',
   INTERRUPTED: 'interrupted',
 } as const satisfies Record<string, ErrorKind>;
