@@ -8,7 +8,7 @@ import { execa, type Options, type ResultPromise } from 'execa';
 import { XMLParser } from 'fast-xml-parser';
 import type { RunResult } from '../../model/results.ts';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** A service that is nothing but metrics, health and a log: what runs of it show is the harness's doing alone. */
