@@ -6,8 +6,6 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 export class TestSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
-    const path = process.env.TESTCARD_TEST_SUMMARY;
-    if (!path) return;
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     // A module that could not be loaded has no tests, and still must not read as green.
@@ -22,8 +20,25 @@ export class TestSummary implements Reporter {
         ),
       ...unhandled.map((error) => `outside of any test: ${firstLine((error as { message?: string } | null)?.message)}`),
     ];
+    const withoutEngine = tests.filter(
+      (test) => test.result().state === 'skipped' && test.module.moduleId.endsWith('.docker.int.test.ts'),
+    ).length;
+    const skipped =
+      withoutEngine === 0
+        ? []
+        : [
+            `SKIPPED: ${withoutEngine} tests that need a Docker engine and its images (testcard doctor --runtime compose)`,
+          ];
+    for (const line of skipped) console.warn(line);
+    const path = process.env.TESTCARD_TEST_SUMMARY;
+    if (!path) return;
     const failed = count('failed') + broken.length + unhandled.length;
     const lines = [
+      ...(withoutEngine > 0
+        ? [
+            `SKIPPED: ${withoutEngine} tests that need a Docker engine and its images (testcard doctor --runtime compose)`,
+          ]
+        : []),
       ...notPassed.slice(0, SHOWN).map((line) => `not passed: ${line}`),
       `tests: ${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`,
     ];
