@@ -246,10 +246,13 @@ function Tabs(props: TabsProps) {
       </div>
       <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${tab}`} tabIndex={0} class="tab-panel">
         {tab === 'Checks' ? (
-          <>
-            <ChecksList checks={kase.checks} chosen={check} zeroMs={props.axis.zeroMs} onChoose={props.onChoose} />
-            {check ? <YamlOfCase {...props} isShort /> : null}
-          </>
+          <ChecksList
+            checks={kase.checks}
+            chosen={check}
+            zeroMs={props.axis.zeroMs}
+            onChoose={props.onChoose}
+            yaml={<YamlOfCase {...props} isShort />}
+          />
         ) : tab === 'YAML' ? (
           <YamlOfCase {...props} />
         ) : tab === 'Figures' ? (

@@ -193,7 +193,7 @@ function drawLimits(plot: uPlot, limits: readonly ChartLimit[], palette: Palette
   context.beginPath();
   context.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   context.clip();
-  let lastY = -99;
+  const taken = { left: -99, right: -99 };
   for (const { value, name, isAsked } of [...limits].sort((a, b) => b.value - a.value)) {
     const y = plot.valToPos(value, 'y', true);
     context.strokeStyle = isAsked ? palette.fail : palette.muted;
@@ -203,14 +203,17 @@ function drawLimits(plot: uPlot, limits: readonly ChartLimit[], palette: Palette
     context.moveTo(bbox.left, y);
     context.lineTo(bbox.left + bbox.width, y);
     context.stroke();
-    if (Math.abs(y - lastY) < 10 * ratio) continue; // its name would stand on another's
-    lastY = y;
+    // What is asked for is named at the right, what is only for comparison at the left; no name stands on another's.
+    const side = isAsked ? 'right' : 'left';
+    if (Math.abs(y - taken[side]) < 10 * ratio) continue;
+    taken[side] = y;
     context.fillStyle = isAsked ? palette.fail : palette.muted;
     context.font = `${10 * ratio}px system-ui, sans-serif`;
-    context.textAlign = 'right';
+    context.textAlign = side;
     const isBelow = value < 0 || y - bbox.top < 14 * ratio;
     context.textBaseline = isBelow ? 'top' : 'bottom';
-    context.fillText(name, bbox.left + bbox.width - 4 * ratio, y + (isBelow ? 2 : -1) * ratio);
+    const x = isAsked ? bbox.left + bbox.width - 4 * ratio : bbox.left + 4 * ratio;
+    context.fillText(name, x, y + (isBelow ? 2 : -1) * ratio);
   }
   context.restore();
 }

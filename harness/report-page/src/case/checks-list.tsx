@@ -1,5 +1,6 @@
 // Every check of the case: what was promised, what was seen, when. Choosing one goes to its instant and its line of YAML.
 
+import type { ComponentChildren } from 'preact';
 import type { CheckMark } from '../../../src/report/html/page-data.ts';
 import { clock, VerdictMark } from '../shared/words.tsx';
 
@@ -8,11 +9,14 @@ export function ChecksList({
   chosen,
   zeroMs,
   onChoose,
+  yaml,
 }: {
   checks: CheckMark[];
   chosen: CheckMark | undefined;
   zeroMs: number;
   onChoose(check: CheckMark): void;
+  /** The chosen check's lines of the suite. */
+  yaml: ComponentChildren;
 }) {
   const ordered = [...checks].sort(
     (a, b) => Number(a.verdict === 'passed') - Number(b.verdict === 'passed') || a.atMs - b.atMs,
@@ -42,7 +46,12 @@ export function ChecksList({
               {check.how}, line {check.line}
             </span>
           </button>
-          {check === chosen ? <Detail check={check} zeroMs={zeroMs} /> : null}
+          {check === chosen ? (
+            <>
+              <Detail check={check} zeroMs={zeroMs} />
+              {yaml}
+            </>
+          ) : null}
         </li>
       ))}
     </ul>

@@ -109,7 +109,10 @@ function Hero({ page }: { page: PageData }) {
           </p>
           <p class="muted">
             {count(cases.length, 'case')} of {count(suites.length, 'suite')} in {duration(run.elapsedMs)}
-            {run.startedAtMs > 0 ? ` · ${new Date(run.startedAtMs).toLocaleString()}` : ''} · exit code {run.exitCode}
+            {run.startedAtMs > 0
+              ? ` · ${new Date(run.startedAtMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+              : ''}{' '}
+            · exit code {run.exitCode}
           </p>
         </div>
       </div>

@@ -11,6 +11,7 @@ import { logText, TimelineCollector } from './collect-timeline.ts';
 import { makeStory } from './make-story.ts';
 import { packChunk } from './pack-chunk.ts';
 import type {
+  CaseMarks,
   CaseSummary,
   PageData,
   RecordingMark,
@@ -20,6 +21,7 @@ import type {
   TimelineMarks,
 } from './page-data.ts';
 import { resultFromTimelines } from './result-from-timelines.ts';
+import { streamMoment } from './stream-moment.ts';
 
 export interface PageParts {
   page: PageData;
@@ -110,8 +112,9 @@ async function readOne(
   for (const { marks } of timeline.cases) {
     marks.file = inRoot(marks.file);
     for (const each of [...marks.steps, ...marks.checks]) each.file = inRoot(each.file);
-    for (const recording of marks.recordings)
-      findRecording(recording, stored, marks.case, run.folder, timeline.originAtMs);
+    for (const recording of marks.recordings) findRecording(recording, stored, marks, run.folder, timeline.originAtMs);
+    // What a recording shows is found out at its end: on the axis it stands where it is to be seen.
+    for (const check of marks.checks) check.atMs = streamMoment(check, marks) ?? check.atMs;
   }
   const told = storiesOf(stored, suite, { run, result, root, chunks }, timeline, events, sources);
   events.length = 0;
@@ -231,11 +234,11 @@ function caseSummary(
 function findRecording(
   recording: RecordingMark,
   stored: StoredSuite,
-  caseId: string,
+  kase: CaseMarks,
   runFolder: string,
   originAtMs: number,
 ): void {
-  const files = stored.filesOf(caseId);
+  const files = stored.filesOf(kase.case);
   const facts = files.find(({ name }) => name === `${recording.name}.facts.json`);
   const { firstPacketAtMs, firstTimestampMs } = facts ? readFacts(facts.path) : {};
   if (firstPacketAtMs !== undefined) recording.firstPacketMs = Math.round(firstPacketAtMs - originAtMs);
@@ -245,7 +248,10 @@ function findRecording(
   if (media) recording.file = relative(runFolder, media.path);
   const playable = preview ?? (media && /\.(mp4|webm)$/.test(media.name) ? media : undefined);
   if (playable) recording.playable = relative(runFolder, playable.path);
-  else recording.unplayable = media ? 'no preview was made of it' : 'recordings of passed cases are kept with --keep';
+  else if (media) recording.unplayable = 'no preview was made of it';
+  else
+    recording.unplayable =
+      kase.verdict === 'passed' ? 'recordings of passed cases are kept with --keep' : 'it is not beside the report';
 }
 
 const MEDIA = /\.(flv|nut|mkv|mp4|ts|webm)$/;

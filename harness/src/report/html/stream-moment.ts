@@ -16,5 +16,6 @@ export function streamMoment(check: CheckMark, marks: CaseMarks): number | undef
   const recording = marks.recordings.find((each) => each.name === name);
   if (seconds === undefined || !recording) return undefined;
   const atMs = streamToAxisMs(recording, Number(seconds) * 1_000);
-  return atMs === undefined ? undefined : Math.round(atMs);
+  if (atMs === undefined || atMs < marks.fromMs || atMs > marks.toMs) return undefined;
+  return Math.round(atMs);
 }

@@ -54,10 +54,11 @@ export function logLane(log: LogLines, service: number, fromMs: number, toMs: nu
         if (level >= LEVEL.warn && bad.length < 4_000) bad.push([x, level === LEVEL.error]);
       }
       context.fillStyle = palette.muted;
+      const most = columns.reduce((max, lines) => Math.max(max, lines), 1);
       for (let x = 0; x < columns.length; x += 1) {
         const lines = columns[x] as number;
         if (lines === 0) continue;
-        const tall = Math.min(height - 10, 4 + Math.log2(lines) * 2.5);
+        const tall = 3 + (height - 15) * Math.sqrt(lines / Math.max(9, most));
         context.fillRect(x, height - 3 - tall, 1, tall);
       }
       let lastX = -99;
