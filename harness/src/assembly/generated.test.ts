@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseSuite } from '../suite/index.ts';
-import { referencePage, suiteSchemaText } from './generated.ts';
+import { referencePage, SCHEMAS, suiteSchemaText } from './generated.ts';
 import { registry } from './registries.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -14,10 +14,8 @@ const SUITES = join(ROOT, 'suites/dubbing');
 const REMEDY = 'run `npm run testcard -- schema --write --reference` and commit what changed';
 
 describe('generated files', () => {
-  test('the JSON Schema is up to date', () => {
-    expect(readFileSync(join(ROOT, 'harness/schema/suite.schema.json'), 'utf8') === suiteSchemaText(), REMEDY).toBe(
-      true,
-    );
+  test.each(Object.entries(SCHEMAS))('the JSON Schema of %s is up to date', (name, textOf) => {
+    expect(readFileSync(join(ROOT, `harness/schema/${name}.schema.json`), 'utf8') === textOf(), REMEDY).toBe(true);
   });
 
   test('the reference page is up to date', () => {

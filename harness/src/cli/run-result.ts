@@ -5,7 +5,7 @@ import { secretsOf } from '../assembly/load-suites.ts';
 import { createMask, maskTexts } from '../base/mask.ts';
 import { applyGate, decide } from '../model/gate.ts';
 import type { QuarantineEntry } from '../model/quarantine.ts';
-import type { RerunBase, RunResult } from '../model/results.ts';
+import { RESULTS_VERSION, type RerunBase, type RunResult } from '../model/results.ts';
 import { combinePasses } from '../model/rounds.ts';
 import type { Priority, Suite } from '../model/suite.ts';
 import type { PassesDone } from './run-passes.ts';
@@ -53,6 +53,7 @@ export function runResultOf({ passes, roundsMs }: PassesDone, facts: RunFacts): 
     placeOf: ({ position: { file, line, col } }) => `${relative(process.cwd(), file)}:${line}:${col}`,
   });
   const run: RunResult = {
+    version: RESULTS_VERSION,
     run: runId,
     folder: relative(process.cwd(), folder),
     command: `testcard ${process.argv.slice(2).join(' ')}`,

@@ -5,6 +5,9 @@ import type { Priority, RuntimeName } from './suite.ts';
 import type { ErrorRecord } from './timeline.ts';
 import type { Verdict } from './verdict.ts';
 
+/** Of the form of results.json and of `--report json`: it grows when their readers must change. */
+export const RESULTS_VERSION = 1;
+
 export interface CaseResult {
   case: string;
   title: string;
@@ -71,6 +74,8 @@ export interface SuiteResult {
 }
 
 export interface RunResult {
+  /** Runs of before it was written have none. */
+  version?: typeof RESULTS_VERSION;
   run: string;
   /** Relative to the working folder. */
   folder: string;

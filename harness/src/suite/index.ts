@@ -6,6 +6,6 @@ export type { Known, KnownOf, KnownService } from './known.ts';
 export { lintSuite } from './lint-suite.ts';
 export { loadSuite, resolveFromDisk } from './load-suite.ts';
 export { type ParseOptions, type ParseResult, parseSuite } from './parse-suite.ts';
-export { parseQuarantine, type QuarantineResult, quarantineSchema } from './quarantine.ts';
+export { buildQuarantineSchema, parseQuarantine, type QuarantineResult } from './quarantine.ts';
 export { buildReference } from './reference.ts';
 export type { Registry } from './registry.ts';

@@ -24,7 +24,7 @@ const text = (what: string) => z.string(`expected ${what}`).min(1, `expected ${w
 const isDay = (value: string) =>
   /^\d{4}-\d{2}-\d{2}$/.test(value) && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value) === true;
 
-export const quarantineEntrySchema = z
+const quarantineEntrySchema = z
   .strictObject({
     case: text('the title of a case').describe('Title of the case, whole, as `testcard list` shows it.'),
     suite: text('the name of a suite')
@@ -46,7 +46,12 @@ export const quarantineEntrySchema = z
   })
   .describe('A case that is known to fail: it does not block until the entry expires, and it must still fail.');
 
-export const quarantineSchema = z.array(quarantineEntrySchema);
+/** For editors. */
+export const buildQuarantineSchema = (): object => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Cases that are known to fail',
+  ...z.toJSONSchema(z.array(quarantineEntrySchema), { target: 'draft-2020-12' }),
+});
 
 export interface QuarantineResult {
   entries: QuarantineEntry[];

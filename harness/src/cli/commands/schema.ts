@@ -1,26 +1,40 @@
-// `testcard schema`: the JSON Schema of suites, for editors, and the reference page, both made from the code.
+// `testcard schema`: the JSON Schemas of suites, quarantine lists and results, and the reference page, all made from the code.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Command } from 'commander';
-import { referencePage, suiteSchemaText } from '../../assembly/generated.ts';
+import { Argument, Command } from 'commander';
+import { referencePage, SCHEMAS } from '../../assembly/generated.ts';
+
+type SchemaName = keyof typeof SCHEMAS;
+const NAMES = Object.keys(SCHEMAS) as SchemaName[];
+const FOLDER = 'harness/schema';
 
 export function command(): Command {
   return new Command('schema')
-    .description('Print the JSON Schema of suite files (or write it, and the reference page).')
-    .option('-w, --write [file]', 'write the schema to a file (default harness/schema/suite.schema.json)')
+    .description('Print a JSON Schema (or write it; without a name, all of them), or write the reference page.')
+    .addArgument(new Argument('[name]', 'whose').choices(NAMES))
+    .option('-w, --write [file]', `write to a file (default ${FOLDER}/<name>.schema.json)`)
     .option('--reference [file]', 'write the reference page (default docs/reference.md)')
-    .addHelpText('after', '\nExamples:\n  testcard schema > suite.schema.json\n  testcard schema --write --reference')
-    .action((options: { write?: string | true; reference?: string | true }) => {
+    .addHelpText(
+      'after',
+      `
+Examples:
+  testcard schema > suite.schema.json
+  testcard schema results > results.schema.json
+  testcard schema --write --reference`,
+    )
+    .action((name: SchemaName | undefined, options: { write?: string | true; reference?: string | true }) => {
       const write = (file: string, text: string) => {
         mkdirSync(dirname(resolve(file)), { recursive: true });
         writeFileSync(file, text);
         process.stdout.write(`wrote ${file}\n`);
       };
-      if (options.write)
-        write(options.write === true ? 'harness/schema/suite.schema.json' : options.write, suiteSchemaText());
+      if (typeof options.write === 'string') write(options.write, SCHEMAS[name ?? 'suite']());
+      else if (options.write) {
+        for (const each of name === undefined ? NAMES : [name]) write(`${FOLDER}/${each}.schema.json`, SCHEMAS[each]());
+      }
       if (options.reference)
         write(options.reference === true ? 'docs/reference.md' : options.reference, referencePage());
-      if (!options.write && !options.reference) process.stdout.write(suiteSchemaText());
+      if (!options.write && !options.reference) process.stdout.write(SCHEMAS[name ?? 'suite']());
     });
 }

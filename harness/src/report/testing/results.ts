@@ -50,6 +50,7 @@ export function runResult(
   suite: Partial<SuiteResult> = {},
 ): RunResult {
   return {
+    version: 1,
     run: 'r',
     folder: 'reports/r',
     command: 'testcard run',
