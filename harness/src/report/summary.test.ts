@@ -3,6 +3,7 @@ import type { CaseResult, RunResult } from '../model/results.ts';
 import { ASCII } from './chars.ts';
 import type { FailureStory } from './failure-story.ts';
 import { renderSummary } from './summary.ts';
+import { everything } from './testing/results.ts';
 
 const STORY: FailureStory = {
   suite: 'tiny',
@@ -162,5 +163,21 @@ describe('the summary', () => {
     const text = renderSummary(run([kase({ figures })]), { stories, chars: ASCII, notices: ['→ x'] });
     expect(text.replaceAll('\n', '')).toMatch(/^[ -~]*$/);
     expect(text).toContain('u >= 3');
+  });
+});
+
+describe('the gate and the quarantine list in the summary', () => {
+  const text = renderSummary(everything(), { columns: 300 });
+
+  it('say beside what did not pass why it does not block', () => {
+    expect(text).toMatch(/known to fail\n(?:.*\n)*? +does not block: quarantined until 2026-05-31 by media team/);
+    expect(text).toMatch(/minor\n(?:.*\n)*? +does not block: not gating \(P3\)/);
+    expect(text).toContain('5 failed, 1 inconclusive, 1 skipped, 1 flaky, 2 of them not blocking');
+  });
+
+  it('name a case that passed although it is quarantined, and a quarantine that has expired', () => {
+    expect(text).toMatch(/FAILED suite a › repaired\n +passed every time although it is quarantined: remove the entry/);
+    expect(text).toMatch(/✗ suite a › repaired · passed every time/);
+    expect(text).toMatch(/✗ suite a › late · its quarantine expired on 2026-05-31/);
   });
 });

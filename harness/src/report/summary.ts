@@ -2,6 +2,8 @@
 
 import pc from 'picocolors';
 import { formatDurationMs } from '../base/duration.ts';
+import { excuseOf, gatingVerdict, isBlocking } from '../model/gate.ts';
+import { quarantineProblem } from '../model/quarantine.ts';
 import type { CaseResult, RunResult } from '../model/results.ts';
 import { isFlaky } from '../model/rounds.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
@@ -36,7 +38,11 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
     let unborn: FailureStory | undefined;
     let alike = 0;
     for (const result of suite.cases) {
-      if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') continue;
+      const standing = standingLines(suite.name, result, style, c);
+      if (result.verdict !== 'failed' && result.verdict !== 'inconclusive') {
+        if (standing.length > 0) parts.push(...standing, '');
+        continue;
+      }
       const story = stories.get(`${suite.suite}/${result.case}`);
       if (story && !story.when && story.seen === unborn?.seen) {
         alike += 1; // an environment that does not come up is told once
@@ -44,7 +50,7 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
       }
       if (story && !story.when) unborn = story;
       const told = story ? renderFailure(story, style) : chars.text(briefFailure(suite.name, result, c));
-      parts.push(told, '');
+      parts.push(told, ...standing, '');
     }
     if (alike > 0) parts.push(c.dim(`  and ${alike} more of ${suite.name} for the same reason`), '');
     for (const error of suite.errors)
@@ -59,6 +65,22 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
   return parts.join('\n');
 }
 
+/** What the gate and the quarantine list make of a case: why it does not block, or why it does although it passed. */
+function standingLines(suite: string, result: CaseResult, { chars }: TextStyle, c: Colors): string[] {
+  const broken = brokenQuarantine(result);
+  const excuse = excuseOf(result);
+  if (broken !== undefined && result.verdict === 'passed')
+    return [
+      `${badge('failed', c)} ${c.bold(chars.text(`${suite} › ${result.title}`))}\n  ${c.red(chars.text(broken))}`,
+    ];
+  if (broken !== undefined) return [`  ${c.red(chars.text(broken))}`];
+  const isBad = result.verdict === 'failed' || result.verdict === 'inconclusive';
+  return isBad && excuse !== undefined ? [`  ${c.yellow(chars.text(`does not block: ${excuse}`))}`] : [];
+}
+
+const brokenQuarantine = (result: CaseResult): string | undefined =>
+  result.quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(result.quarantine) : undefined;
+
 /** For a case that has no story: it was interrupted, or never began. */
 function briefFailure(suite: string, { verdict, title, error }: CaseResult, c: Colors): string {
   return `${badge(verdict, c)} ${c.bold(`${suite} › ${title}`)}${error ? `\n  ${errorText(error)}` : ''}`;
@@ -71,11 +93,16 @@ function errorText(error: ErrorRecord): string {
 /** One line a case, so that the last screen of a long run names them all. Nothing when one screen shows them anyway. */
 function notPassedLines(run: RunResult, { columns, chars }: TextStyle, c: Colors): string[] {
   const all = run.suites.flatMap((suite) => suite.cases.map((result) => ({ suite, result })));
-  const bad = all.filter(({ result: { verdict } }) => verdict === 'failed' || verdict === 'inconclusive');
+  const bad = all.filter(
+    ({ result }) => result.verdict === 'failed' || result.verdict === 'inconclusive' || isBlocking(result),
+  );
   return bad.map(({ suite, result }) => {
-    const paint = result.verdict === 'failed' ? c.red : c.yellow;
-    const mark = result.verdict === 'failed' ? chars.failed : chars.unclear;
-    const why = result.error === undefined ? '' : ` ${chars.dot} ${chars.text(oneLine(result.error.message))}`;
+    const excuse = excuseOf(result);
+    const broken = brokenQuarantine(result);
+    const paint = excuse !== undefined ? c.dim : (gatingVerdict(result) ?? 'passed') === 'failed' ? c.red : c.yellow;
+    const mark = result.verdict === 'inconclusive' && broken === undefined ? chars.unclear : chars.failed;
+    const reason = [excuse, broken ?? result.error?.message].filter((part) => part !== undefined).join(': ');
+    const why = reason === '' ? '' : ` ${chars.dot} ${chars.text(oneLine(reason))}`;
     return fitSegments(
       [[`${mark} `, paint], [chars.text(`${suite.name} › ${result.title}`)], [why, c.dim]],
       Math.max(40, columns - 1),
@@ -88,12 +115,16 @@ function verdictLine(run: RunResult, c: Colors): string {
   const all = run.suites.flatMap((suite) => suite.cases);
   const count = (verdict: string) => all.filter((result) => result.verdict === verdict).length;
   const flaky = all.filter(isFlaky).length;
+  const excused = all.filter(
+    (result) => (result.verdict === 'failed' || result.verdict === 'inconclusive') && !isBlocking(result),
+  ).length;
   const words = [
     `${count('passed')} passed`,
     `${count('failed')} failed`,
     `${count('inconclusive')} inconclusive`,
     ...(count('skipped') > 0 ? [`${count('skipped')} skipped`] : []),
     ...(flaky > 0 ? [`${flaky} flaky`] : []),
+    ...(excused > 0 ? [`${excused} of them not blocking`] : []),
   ].join(', ');
   return `${badge(run.verdict, c)} ${words} ${c.dim(`in ${formatDurationMs(run.elapsedMs)}, exit code ${run.exitCode}`)}`;
 }
