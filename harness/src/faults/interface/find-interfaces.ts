@@ -7,8 +7,11 @@ import type { ImpairedInterfaces } from './plan-impairment.ts';
 import type { ProbePath } from './probe-path.ts';
 import { waysOf } from './traffic-filter.ts';
 
+/** A network of the service, and its interface there. */
+type Own = Attachment & { ipv4: string; device: string };
+
 interface Meeting {
-  own: Attachment;
+  own: Own;
   peer: { service: string; ipv4: string };
 }
 
@@ -19,7 +22,7 @@ export async function findInterfaces(
   signal: AbortSignal,
 ): Promise<ImpairedInterfaces & { paths: ProbePath[] }> {
   const { service } = input;
-  const own = (await containers.attachments(service, signal)).filter(({ device, ipv4 }) => device && ipv4);
+  const own = await ownInterfaces(service, containers, signal);
   if (own.length === 0)
     throw new TestcardError('FAULT_UNPROVEN', `${service} is on no network: there is nothing to break`);
   const meetings = await meet(input, own, containers, signal);
@@ -34,9 +37,9 @@ export async function findInterfaces(
     );
   }
   return {
-    devices: [...new Set(affected.flatMap(({ device }) => device ?? []))],
+    devices: [...new Set(affected.map(({ device }) => device))],
     remotes: input.with === undefined ? [] : meetings.map(({ peer }) => peer.ipv4),
-    paths: meetings.flatMap(({ own: { ipv4 = '' }, peer }) =>
+    paths: meetings.flatMap(({ own: { ipv4 }, peer }) =>
       waysOf(input).map((way): ProbePath => {
         const here = { service, ipv4 };
         return way === 'out' ? { way, from: here, to: peer } : { way, from: peer, to: here };
@@ -48,7 +51,7 @@ export async function findInterfaces(
 /** One peer on each network: the one that is named, or the first that runs. */
 async function meet(
   { service, with: named }: Impairment,
-  own: readonly Attachment[],
+  own: readonly Own[],
   containers: ContainerControl,
   signal: AbortSignal,
 ): Promise<Meeting[]> {
@@ -59,11 +62,33 @@ async function meet(
     if (status !== 'running') continue;
     for (const there of await containers.attachments(peer, signal)) {
       const here = own.find(({ network }) => network === there.network);
-      if (here && there.ipv4 && there.device && !meetings.has(here.network)) {
+      if (here && there.ipv4 && !meetings.has(here.network)) {
         meetings.set(here.network, { own: here, peer: { service: peer, ipv4: there.ipv4 } });
       }
     }
     if (named === undefined && meetings.size === own.length) break;
   }
   return [...meetings.values()];
+}
+
+/** As the kernel of the container names them. */
+export async function ownInterfaces(
+  service: string,
+  containers: ContainerControl,
+  signal: AbortSignal,
+): Promise<Own[]> {
+  const attachments = await containers.attachments(service, signal);
+  const { stdout, stderr, code } = await containers.netExec(service, ['ip', '-j', '-4', 'addr', 'show', 'up'], signal);
+  if (code !== 0) {
+    throw new TestcardError(
+      'STEP_INCONCLUSIVE',
+      `the interfaces of ${service} could not be listed: ${stderr.trim().split('\n').at(-1)}`,
+    );
+  }
+  const devices = JSON.parse(stdout || '[]') as { ifname?: string; addr_info?: { local?: string }[] }[];
+  return attachments.flatMap((attachment) => {
+    const { ipv4 } = attachment;
+    const found = devices.find(({ addr_info = [] }) => addr_info.some(({ local }) => local === ipv4));
+    return ipv4 === undefined || found?.ifname === undefined ? [] : [{ ...attachment, ipv4, device: found.ifname }];
+  });
 }

@@ -33,6 +33,8 @@ const LEAST_PACKETS = 200;
 const MOST_PACKETS = 3_000;
 /** Of a limited rate, so that packets that are counted are not those that did not fit. */
 const SHARE_OF_RATE = 0.2;
+/** A low rate lets no more packets through in bearable time. */
+const LONGEST_MS = 30_000;
 const TRAIN_MS = 300;
 const LEAST_TRAIN = 20;
 /** Below so many bits a second, so many bytes each. */
@@ -54,13 +56,14 @@ export function probeSize({ loss, duplicate, reorder, latencyMs = 0, jitterMs = 
   const quick = paced > 1_000 ? 1_000 : 2_000;
   const fitting = bitsPerSecond === undefined ? 0 : ((PACED_BYTES + 14) * 8e6) / (bitsPerSecond * SHARE_OF_RATE);
   const everyUs = Math.ceil(Math.max(quick, fitting));
+  const countable = Math.min(paced, Math.ceil((LONGEST_MS * 1_000) / everyUs));
   // Small ones for low rates, so that there are enough; large ones for high rates, so that the program is not what is slow.
   const trainBytes = TRAIN_BYTES.find(([below]) => (bitsPerSecond ?? 0) < below)?.[1] ?? 1_400;
   const trainLength = (rate: number) =>
     Math.max(LEAST_TRAIN, Math.ceil((burstBytes(rate) + (rate / 8_000) * TRAIN_MS) / trainBytes));
   const lateMs = latencyMs + jitterMs + HOLD_MS + (bitsPerSecond === undefined ? 0 : BACKLOG_MS) + SPARE_MS;
   return {
-    ...{ paced, pacedBytes: PACED_BYTES, everyUs, trainBytes },
+    ...{ paced: countable, pacedBytes: PACED_BYTES, everyUs, trainBytes },
     train: bitsPerSecond === undefined ? 0 : trainLength(bitsPerSecond),
     restMs: bitsPerSecond === undefined ? 0 : latencyMs + jitterMs + HOLD_MS,
     lingerMs: lateMs,

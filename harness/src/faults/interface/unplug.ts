@@ -10,6 +10,7 @@ import {
   type RunningContainer,
   runningContainer,
 } from '../container/running-container.ts';
+import { ownInterfaces } from './find-interfaces.ts';
 
 const UNPLUG = 'network.unplug';
 const schema = z.strictObject({ service: z.string().min(1).describe('The service that is taken off its networks') });
@@ -70,6 +71,8 @@ export const unplugFault: FaultKind<z.output<typeof schema>, UnplugRecord> = {
     const now = await containers.attachments(service, signal);
     const isRunning = await isSameContainer(container, containers, signal);
     const wrong = attachments.flatMap((before) => differences(before, now, isRunning));
+    const interfaces = isRunning ? await ownInterfaces(service, containers, signal) : [];
+    if (isRunning && interfaces.length < attachments.length) wrong.push('it lacks an interface');
     if (wrong.length > 0) return { holds: false, by: `the networks of ${service}`, seen: wrong.join('; ') };
     const names = attachments.map(({ network, ipv4 }) => `${network} as ${ipv4 ?? 'before'}`).join(', ');
     const restored: Proof = { holds: true, by: `the networks of ${service}`, seen: `on ${names}, with all its names` };
@@ -96,7 +99,6 @@ function differences(before: Attachment, now: readonly Attachment[], isRunning: 
     ...(lost.length > 0 ? [`it lost the names ${lost.join(', ')} on ${before.network}`] : []),
     ...(isRunning && found.ipv4 !== before.ipv4 ? [`its address is ${found.ipv4}, and was ${before.ipv4}`] : []),
     ...(isRunning && before.mac !== found.mac ? [`its MAC address is ${found.mac}, and was ${before.mac}`] : []),
-    ...(isRunning && !found.device ? [`it has no interface on ${before.network}`] : []),
   ];
 }
 
@@ -109,7 +111,7 @@ async function findWitness(
   for (const peer of containers.services()) {
     if (peer === service || (await containers.inspect(peer, signal)).status !== 'running') continue;
     const there = await containers.attachments(peer, signal);
-    const shared = attachments.every(({ network }) => there.some((each) => each.network === network && each.device));
+    const shared = attachments.every(({ network }) => there.some((each) => each.network === network && each.ipv4));
     if (shared) return { service: peer };
   }
   return undefined;
@@ -117,10 +119,10 @@ async function findWitness(
 
 /** As the kernel of the container lists them, whatever the engine believes. */
 async function devicesIn(service: string, containers: ContainerControl, signal: AbortSignal): Promise<string[]> {
-  const { stdout } = await containers.netExec(service, ['ip', '-o', '-4', 'addr', 'show', 'up'], signal);
+  const { stdout } = await containers.netExec(service, ['ip', '-o', 'link', 'show', 'up'], signal);
   return stdout
     .split('\n')
-    .flatMap((line) => line.split(/\s+/)[1] ?? [])
+    .flatMap((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? [])
     .filter((device) => device !== 'lo');
 }
 

@@ -1,293 +1,124 @@
-// Containers and networks of a test's own on a real engine, with a ContainerControl over the Docker command line. Everything carries a label,
-// and is removed with it.
+// Containers and networks of a test's own on a real engine, with the ContainerControl of the compose runtime. Everything carries labels, and is
+// removed with them.
 
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import type { Attachment, ContainerControl, ContainerState, Executed } from '../../model/containers.ts';
-import { TestcardError } from '../../model/errors.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { ContainerControl, Executed } from '../../model/containers.ts';
+import type { FaultPorts } from '../../model/faults.ts';
+import { createContainerControl } from '../../runtime/compose/container-control.ts';
+import type { Engine } from '../../runtime/compose/engine.ts';
+import { labelsOf } from '../../runtime/compose/labels.ts';
+import { removeProject } from '../../runtime/compose/remove-project.ts';
+import { toolsImage } from '../../runtime/compose/side-containers.ts';
+import { engineHere } from '../../runtime/compose/testing/engine-here.ts';
 
-export const TOOLS_IMAGE = process.env.TESTCARD_TOOLS_IMAGE ?? 'testcard/tools:dev';
-const LABEL = 'testcard.test';
+const LEASE_MS = 10 * 60_000;
 
-/** Why there can be no bench, or undefined. Says so in one loud line. */
-export function whyNoEngine(what: string): string | undefined {
-  let why: string | undefined;
-  try {
-    execFileSync('docker', ['image', 'inspect', TOOLS_IMAGE], { stdio: 'pipe' });
-  } catch (error) {
-    const text = String((error as { stderr?: Buffer }).stderr ?? error).trim();
-    why = /No such image/i.test(text)
-      ? `there is no image ${TOOLS_IMAGE}`
-      : `no Docker engine (${text.split('\n').at(-1)})`;
-    console.warn(`${what}: SKIPPED, ${why}`);
-  }
-  return why;
+/** The engine, or undefined with one loud line. */
+export function engineFor(what: string): Engine | undefined {
+  if (!engineHere) console.warn(`${what}: SKIPPED, no Docker engine with the image ${toolsImage()}`);
+  return engineHere;
 }
 
 export interface StartOptions {
+  /** The first may be given an address, names and a MAC address. */
   networks: string[];
   argv?: string[];
-  ip?: string;
+  ipv4?: string;
   mac?: string;
   aliases?: string[];
-  /** Further arguments of `docker run`. */
-  more?: string[];
-  image?: string;
+  user?: string;
+  tmpfs?: Record<string, string>;
+  memoryBytes?: number;
 }
 
 export interface DockerBench {
   containers: ContainerControl;
+  /** With everything that a fault on containers asks for, and nothing else. */
+  ports: FaultPorts;
   network(name: string, subnet?: string): Promise<void>;
   start(service: string, options: StartOptions): Promise<void>;
-  /** Ends and removes a container, as a runtime would that starts it anew. */
+  /** Ends and removes a container. */
   remove(service: string): Promise<void>;
-  docker(...argv: string[]): Promise<string>;
-  containerOf(service: string): string;
+  /** A program of the tools image in the network of a service. Throws when it fails. */
+  python(service: string, program: string, ...argv: string[]): Promise<string>;
+  idOf(service: string): string;
   close(): Promise<void>;
 }
 
-export function dockerBench(): DockerBench {
-  const id = `tcb-${randomBytes(4).toString('hex')}`;
-  const label = `${LABEL}=${id}`;
-  const services: string[] = [];
-  const tools = new Map<string, string>();
-  const running = new Set<ChildProcess>();
-  const containerOf = (service: string) => `${id}-${service}`;
-  const networkOf = (name: string) => `${id}-${name}`;
-  const docker = async (...argv: string[]) => (await mustRun(argv)).stdout.trim();
-
-  /** A container that stays, in the namespace of the service as it is now. */
-  async function toolsOf(service: string): Promise<string> {
-    const { id: own, startedAt } = await inspect(service);
-    const key = `${own} ${startedAt}`;
-    const known = tools.get(key);
-    if (known) return known;
-    const found = await docker(
-      ...['run', '-d', '--rm', '--label', label, '--user', '0', '--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN'],
-      ...['--cap-add', 'NET_RAW', '--network', `container:${own}`, TOOLS_IMAGE, 'sleep', 'infinity'],
-    );
-    tools.set(key, found);
-    return found;
-  }
-
-  async function inspect(service: string): Promise<ContainerState> {
-    const [found] = JSON.parse(await docker('inspect', containerOf(service))) as [
-      {
-        Id: string;
-        RestartCount: number;
-        State: {
-          Status: ContainerState['status'];
-          Pid: number;
-          ExitCode: number;
-          OOMKilled: boolean;
-          StartedAt: string;
-        };
-      },
-    ];
-    const { Id, State, RestartCount } = found;
-    return {
-      ...{ id: Id, name: containerOf(service), status: State.Status, pid: State.Pid, exitCode: State.ExitCode },
-      ...{ isOutOfMemory: State.OOMKilled, startedAt: State.StartedAt, restarts: RestartCount },
-    };
-  }
-
-  async function attachments(service: string): Promise<Attachment[]> {
-    const [found] = JSON.parse(await docker('inspect', containerOf(service))) as [
-      {
-        State: { Running: boolean };
-        NetworkSettings: {
-          Networks: Record<string, { Aliases?: string[]; IPAddress: string; MacAddress: string }>;
-        };
-      },
-    ];
-    const addresses = found.State.Running
-      ? ((await mustRun(['exec', await toolsOf(service), 'ip', '-j', 'addr'])).stdout as string)
-      : '[]';
-    const devices = JSON.parse(addresses) as { ifname: string; addr_info: { local: string }[] }[];
-    return Object.entries(found.NetworkSettings.Networks).map(([network, each]) => ({
-      network,
-      aliases: each.Aliases ?? [],
-      ipv4: each.IPAddress || undefined,
-      mac: each.MacAddress || undefined,
-      device: devices.find(({ addr_info }) => addr_info.some(({ local }) => local === each.IPAddress))?.ifname,
-    }));
-  }
-
-  const containers: ContainerControl = {
-    engine: 'docker (test bench)',
-    services: () => services,
-    inspect,
-    async processes(service) {
-      const { stdout, code } = await run(['top', containerOf(service), '-eo', 'pid,stat,args']);
-      if (code !== 0) return [];
-      return stdout
-        .trim()
-        .split('\n')
-        .slice(1)
-        .flatMap((line) => {
-          const [, pid, state = '', command = ''] = /^\s*(\d+)\s+(\S)\S*\s+(.*)$/.exec(line) ?? [];
-          return pid === undefined ? [] : [{ pid: Number(pid), state, command }];
-        });
-    },
-    exec: (service, argv) => run(['exec', containerOf(service), ...argv]),
-    async netExec(service, argv, signal, stdin) {
-      return run(['exec', '-i', await toolsOf(service), ...argv], stdin, signal);
-    },
-    async netStart(service, argv, signal) {
-      const { id: own } = await inspect(service);
-      const name = `${id}-run-${randomBytes(4).toString('hex')}`;
-      const child = spawn('docker', [
-        ...[
-          'run',
-          '--rm',
-          '--name',
-          name,
-          '--label',
-          label,
-          '--user',
-          '0',
-          '--cap-drop',
-          'ALL',
-          '--cap-add',
-          'NET_ADMIN',
-        ],
-        ...['--cap-add', 'NET_RAW', '--network', `container:${own}`, TOOLS_IMAGE, ...argv],
-      ]);
-      running.add(child);
-      let output = '';
-      let errors = '';
-      child.stderr.on('data', (chunk) => {
-        errors += chunk;
-      });
-      const said = await new Promise<string>((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        child.stdout.on('data', (chunk) => {
-          output += chunk;
-          const end = output.indexOf('\n');
-          if (end >= 0) resolve(output.slice(0, end));
-        });
-        child.on('close', () => reject(new TestcardError('STEP_INCONCLUSIVE', `it ended: ${errors.slice(-300)}`)));
-      });
-      return {
-        said,
-        output: () => output,
-        async stop() {
-          if (child.exitCode === null) {
-            await run(['kill', name]);
-            if (child.exitCode === null) await once(child, 'close');
-          }
-          running.delete(child);
-        },
-      };
-    },
-    async fileExec(service, argv, signal, stdin) {
-      const { id: own } = await inspect(service);
-      const user = await docker('inspect', '-f', '{{.Config.User}}', containerOf(service));
-      return run(
-        [
-          ...['run', '-i', '--rm', '--label', label, '--network', 'none', '--pid', `container:${own}`],
-          ...['--user', user || '0', TOOLS_IMAGE, ...argv],
-        ],
-        stdin,
-        signal,
-      );
-    },
-    attachments,
-    async disconnect(service, network) {
-      await docker('network', 'disconnect', network, containerOf(service));
-    },
-    async connect(service, { network, aliases, ipv4, mac }) {
-      await docker(
-        ...['network', 'connect', ...aliases.flatMap((alias) => ['--alias', alias])],
-        ...(ipv4 ? ['--ip', ipv4] : []),
-        ...(mac && (await knowsMac()) ? ['--driver-opt', `com.docker.network.endpoint.macaddress=${mac}`] : []),
-        ...[network, containerOf(service)],
-      );
-    },
-    async limits(service) {
-      const [memory, cpus, quota, period] = (
-        await docker(
-          'inspect',
-          '-f',
-          '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.CpuQuota}} {{.HostConfig.CpuPeriod}}',
-          containerOf(service),
-        )
-      )
-        .split(' ')
-        .map(Number);
-      return {
-        memoryBytes: memory ?? 0,
-        cpus: cpus ? cpus / 1e9 : quota && quota > 0 ? quota / (period || 100_000) : 0,
-      };
-    },
-    async setLimits(service, { memoryBytes, cpus }) {
-      const memory = memoryBytes === 0 ? '-1' : String(memoryBytes);
-      await docker(
-        ...['update', '--memory', memory, '--memory-swap', memory],
-        ...(cpus === 0
-          ? ['--cpu-quota', '-1']
-          : ['--cpu-period', '100000', '--cpu-quota', String(Math.round(cpus * 100_000))]),
-        containerOf(service),
-      );
-    },
+export function dockerBench(engine: Engine): DockerBench {
+  const { docker } = engine;
+  const project = `testcard-bench-${randomBytes(4).toString('hex')}`;
+  const labels = labelsOf(project, LEASE_MS);
+  const ids = new Map<string, string>();
+  const idOf = (service: string): string => {
+    const id = ids.get(service);
+    if (id === undefined) throw new Error(`no container ${service}`);
+    return id;
   };
-  /** Since engine 25. */
-  const knowsMac = async () => Number((await docker('version', '-f', '{{.Server.Version}}')).split('.')[0]) >= 25;
-
+  const nameOf = (network: string) => `${project}-${network}`;
+  const containers = createContainerControl({ engine, project, labels, services: () => [...ids.keys()], idOf });
   return {
     containers,
-    docker,
-    containerOf,
+    ports: { clock: systemClock, containers } as Partial<FaultPorts> as FaultPorts, // all they ask for
+    idOf,
     async network(name, subnet) {
-      await docker('network', 'create', '--label', label, ...(subnet ? ['--subnet', subnet] : []), networkOf(name));
+      const IPAM = subnet === undefined ? {} : { IPAM: { Config: [{ Subnet: subnet }] } };
+      await docker.createNetwork({ Name: nameOf(name), Labels: labels, CheckDuplicate: true, ...IPAM });
     },
     async start(
       service,
-      { networks, argv = ['sleep', 'infinity'], ip, mac, aliases = [], more = [], image = TOOLS_IMAGE },
+      { networks, argv = ['sleep', 'infinity'], ipv4, mac, aliases = [], user, tmpfs, memoryBytes },
     ) {
       const [first = '', ...rest] = networks;
-      await docker(
-        ...['run', '-d', '--init', '--label', label, '--name', containerOf(service), '--network', networkOf(first)],
-        ...['--network-alias', service, ...aliases.flatMap((alias) => ['--network-alias', alias])],
-        ...(ip ? ['--ip', ip] : []),
-        ...(mac ? ['--mac-address', mac] : []),
-        ...[...more, image, ...argv],
-      );
-      for (const each of rest)
-        await docker('network', 'connect', '--alias', service, networkOf(each), containerOf(service));
-      if (!services.includes(service)) services.push(service);
+      const container = await docker.createContainer({
+        name: `${project}-${service}`,
+        Image: toolsImage(),
+        Entrypoint: argv.slice(0, 1),
+        Cmd: argv.slice(1),
+        Labels: labels,
+        ...(user === undefined ? {} : { User: user }),
+        ...(mac === undefined ? {} : { MacAddress: mac }),
+        HostConfig: {
+          Init: true,
+          NetworkMode: nameOf(first),
+          ...(tmpfs ? { Tmpfs: tmpfs } : {}),
+          ...(memoryBytes === undefined ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
+        },
+        NetworkingConfig: {
+          EndpointsConfig: {
+            [nameOf(first)]: {
+              Aliases: [service, ...aliases],
+              ...(ipv4 === undefined ? {} : { IPAMConfig: { IPv4Address: ipv4 } }),
+            },
+          },
+        },
+      });
+      for (const network of rest) {
+        await docker.getNetwork(nameOf(network)).connect({
+          Container: container.id,
+          EndpointConfig: { Aliases: [service] },
+        });
+      }
+      await container.start();
+      ids.set(service, container.id);
     },
     async remove(service) {
-      await run(['rm', '-f', '-v', containerOf(service)]);
+      await docker.getContainer(idOf(service)).remove({ force: true, v: true });
+      ids.delete(service);
+    },
+    async python(service, program, ...argv) {
+      const done: Executed = await containers.netExec(
+        service,
+        ['python3', '-c', program, ...argv],
+        AbortSignal.timeout(60_000),
+      );
+      if (done.code !== 0) throw new Error(`python3 in ${service}: ${done.stderr}`);
+      return done.stdout;
     },
     async close() {
-      for (const child of running) child.kill();
-      const left = await docker('ps', '-aq', '--filter', `label=${label}`);
-      if (left) await run(['rm', '-f', '-v', ...left.split('\n')]);
-      const networks = await docker('network', 'ls', '-q', '--filter', `label=${label}`);
-      if (networks) await run(['network', 'rm', ...networks.split('\n')]);
+      const left = await removeProject(engine, project);
+      if (left.length > 0) throw new Error(left.join('; '));
     },
   };
-}
-
-async function mustRun(argv: string[]): Promise<Executed> {
-  const done = await run(argv);
-  if (done.code === 0) return done;
-  throw new TestcardError('STEP_INCONCLUSIVE', `docker ${argv[0]}: ${done.stderr.trim().split('\n').at(-1)}`);
-}
-
-function run(argv: string[], stdin?: string, signal?: AbortSignal): Promise<Executed> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      'docker',
-      argv,
-      { maxBuffer: 1024 * 1024, ...(signal ? { signal } : {}) },
-      (error, stdout, stderr) => {
-        const code = error ? (typeof error.code === 'number' ? error.code : 125) : 0;
-        resolve({ code, stdout, stderr: stderr || (error?.message ?? '') });
-      },
-    );
-    child.stdin?.end(stdin ?? '');
-  });
 }
