@@ -29,7 +29,7 @@ export function AroundStrip({ story: { meanwhile, said, leftOut, when } }: { sto
   const position = first < 0 ? rows.length : first;
   return (
     <div class="around">
-      <h4>Within two seconds of it</h4>
+      <p class="around-title">Within two seconds of it</p>
       <div class="strip" aria-hidden="true">
         {rows.map(({ offsetMs, kind, weight }, index) => (
           <span

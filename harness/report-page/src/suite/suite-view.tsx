@@ -52,13 +52,13 @@ function Sources({ marks, suite }: { marks: TimelineMarks; suite: SuiteData }) {
       {marks.sources.map(({ file, text, isStored }) => {
         const verdicts = lineVerdicts(marks.cases, file);
         return (
-          <section key={file} aria-label={file}>
+          <section key={file}>
             <h2>
               {file}
               {isStored ? null : <span class="muted"> (as the file is today, not as it ran)</span>}
             </h2>
             <YamlLines
-              label={file}
+              label={`${file}, with verdicts`}
               lines={text.split('\n').map((line, index) => {
                 const found = verdicts.get(index + 1);
                 return {

@@ -99,6 +99,7 @@ function resultOf(folder: string, suiteFile: string): RunResult {
       kind: 'failed',
       message: `${EXPECTED} — ${SEEN} (looked 20 times in 5s)`,
       position: placeOf(suiteFile, 'metric: worker_chunks_total'),
+      detail: { verdict: 'failed', expected: EXPECTED, seen: SEEN, atMs: STARTED_AT_MS + BROKEN_MS },
     },
     figures: [
       { name: 'output · content-sync', value: 'median +52.1 ms', promised: 'within ebu', verdict: 'failed' },
