@@ -31,8 +31,40 @@ export interface Increase {
 /** When the process that is scraped was started: the one metric name that Prometheus' own clients all share. */
 const PROCESS_START = 'process_start_time_seconds';
 
-export function selectPoints(scrape: Scrape, selector: Selector): MetricPoint[] {
-  return scrape.points.filter(seriesMatcher(selector));
+/** Histories share what did not change, and are looked at again and again while they grow: what was selected once is kept with it. */
+const selected = new WeakMap<Selector, WeakMap<readonly MetricPoint[], MetricPoint[]>>();
+const startTimes = new WeakMap<readonly MetricPoint[], number>();
+const names = new WeakMap<MetricPoint, string>();
+
+export function selectPoints({ points }: Scrape, selector: Selector): MetricPoint[] {
+  const known = selected.get(selector) ?? new WeakMap<readonly MetricPoint[], MetricPoint[]>();
+  selected.set(selector, known);
+  const found = known.get(points) ?? points.filter(matcherOf(selector));
+  known.set(points, found);
+  return found;
+}
+
+const matchers = new WeakMap<Selector, (point: MetricPoint) => boolean>();
+
+function matcherOf(selector: Selector): (point: MetricPoint) => boolean {
+  const matcher = matchers.get(selector) ?? seriesMatcher(selector);
+  matchers.set(selector, matcher);
+  return matcher;
+}
+
+/** NaN when the scrape does not say. */
+function startTimeOf(points: readonly MetricPoint[]): number {
+  const known = startTimes.get(points);
+  if (known !== undefined) return known;
+  const found = points.findLast(({ name }) => name === PROCESS_START)?.value ?? Number.NaN;
+  startTimes.set(points, found);
+  return found;
+}
+
+function nameOf(point: MetricPoint): string {
+  const name = names.get(point) ?? formatSeries(point);
+  names.set(point, name);
+  return name;
 }
 
 /** Sum of the matching series in this scrape; undefined when none matches. */
@@ -45,8 +77,7 @@ export function valuesOver(
   history: readonly Scrape[],
   selector: Selector,
 ): { atMs: number; value: number | undefined }[] {
-  const matches = seriesMatcher(selector);
-  return history.map((scrape) => ({ atMs: scrape.atMs, value: sumOf(scrape.points.filter(matches)) }));
+  return history.map((scrape) => ({ atMs: scrape.atMs, value: valueAt(scrape, selector) }));
 }
 
 /**
@@ -64,34 +95,33 @@ export function increase(history: readonly Scrape[], selector: Selector, onReset
   total.from = valueAt(first, selector) ?? 0;
   total.to = valueAt(last, selector) ?? 0;
 
-  const matches = seriesMatcher(selector);
   const seen = new Map<string, { value: number; scrape: number }>();
-  let startedAt: number | undefined;
-  for (const [index, scrape] of history.entries()) {
-    const found: MetricPoint[] = [];
-    let start: number | undefined;
-    for (const point of scrape.points) {
-      if (point.name === PROCESS_START) start = point.value;
-      if (matches(point)) found.push(point);
-    }
-    const restarted = start !== undefined && startedAt !== undefined && start !== startedAt;
-    startedAt = start ?? startedAt;
-    for (const point of found) {
+  let startedAt = Number.NaN;
+  let index = -1;
+  let before: readonly MetricPoint[] | undefined;
+  for (const scrape of history) {
+    if (scrape.points === before) continue; // nothing has changed
+    before = scrape.points;
+    index += 1;
+    const start = startTimeOf(scrape.points);
+    const restarted = !Number.isNaN(start) && !Number.isNaN(startedAt) && start !== startedAt;
+    if (!Number.isNaN(start)) startedAt = start;
+    for (const point of selectPoints(scrape, selector)) {
       total.missing = false;
-      const key = formatSeries(point);
-      const before = seen.get(key);
+      const key = nameOf(point);
+      const earlier = seen.get(key);
       seen.set(key, { value: point.value, scrape: index });
-      if (before === undefined) {
+      if (earlier === undefined) {
         if (index > 0) total.increase += point.value;
         continue;
       }
-      const wasAway = before.scrape !== index - 1;
-      if (point.type !== 'gauge' && (point.value < before.value || restarted || wasAway)) {
-        total.resets.push({ atMs: scrape.atMs, series: key, from: before.value, to: point.value });
+      const wasAway = earlier.scrape !== index - 1;
+      if (point.type !== 'gauge' && (point.value < earlier.value || restarted || wasAway)) {
+        total.resets.push({ atMs: scrape.atMs, series: key, from: earlier.value, to: point.value });
         if (onReset === 'fail') return total;
         total.increase += point.value;
       } else {
-        total.increase += point.value - before.value;
+        total.increase += point.value - earlier.value;
       }
     }
   }
