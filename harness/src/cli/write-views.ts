@@ -13,6 +13,7 @@ import { deliverReports } from './deliver-reports.ts';
 import { interruptSignal } from './interrupt.ts';
 import { REPORT_FORMATS, type ReportFormat, STDOUT } from './report-requests.ts';
 import { terminalOf } from './terminal.ts';
+import { pauseWorkflowCommands } from './workflow-commands.ts';
 
 export const VIEWS = ['summary', 'html', ...REPORT_FORMATS] as const;
 export type View = (typeof VIEWS)[number];
@@ -49,14 +50,17 @@ export async function writeViews(run: StoredRun, requests: readonly ViewRequest[
     if (view === 'html') failures.push(...(await writeHtml(run, isQuiet)));
     else if (view === 'summary' && (path === undefined || path === STDOUT)) {
       const style = { ...terminalOf(process.stdout), columns: process.stdout.columns ?? 120 };
+      // Where annotations are asked for, a runner reads along: it must not obey what a pipeline printed.
+      const isRead = requests.some((each) => each.view === 'github');
+      const obey = isRead ? pauseWorkflowCommands((text) => process.stdout.write(text)) : () => {};
       process.stdout.write(`${renderSummary(result, { ...style, stories })}\n`);
+      obey();
     } else if (view === 'summary') {
       throw new TestcardError('USAGE', 'the summary goes to standard output', { hint: `> ${path}` });
     } else {
       failures.push(
         ...deliverReports(result, [{ format: view as ReportFormat, path: path ?? STDOUT }], {
-          // Views made later belong to no step of a job.
-          ...{ stories, root, folder: run.folder, env: { ...process.env, GITHUB_STEP_SUMMARY: '' } },
+          ...{ stories, root, folder: run.folder, env: process.env },
           stdout: (text) => process.stdout.write(text),
           log: (text) => process.stdout.write(text),
         }),
