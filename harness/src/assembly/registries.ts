@@ -15,6 +15,7 @@ import { emitStep } from '../engine/steps/emit.ts';
 import { eventuallyStep } from '../engine/steps/eventually.ts';
 import { expectStep } from '../engine/steps/expect.ts';
 import { finishStep } from '../engine/steps/finish.ts';
+import { limitStep } from '../engine/steps/limit.ts';
 import { mediaStep } from '../engine/steps/media.ts';
 import { networkStep } from '../engine/steps/network.ts';
 import { parallelStep } from '../engine/steps/parallel.ts';
@@ -43,6 +44,7 @@ export const registry: Registry = {
     networkStep,
     mediaStep,
     diskStep,
+    limitStep,
     emitStep,
     requestStep,
     expectStep,

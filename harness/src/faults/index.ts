@@ -3,6 +3,7 @@
 import type { AnyFaultKind } from '../model/faults.ts';
 import { diskFaults } from './disk/index.ts';
 import { interfaceFaults } from './interface/index.ts';
+import { limitFaults } from './limit/index.ts';
 import { linkFaults } from './link/index.ts';
 import { mediaFaults } from './media/index.ts';
 import { serviceFaults } from './service/index.ts';
@@ -15,4 +16,5 @@ export const faultKinds: AnyFaultKind[] = [
   ...serviceFaults,
   ...diskFaults,
   ...interfaceFaults,
+  ...limitFaults,
 ];

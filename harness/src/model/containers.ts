@@ -20,6 +20,8 @@ export interface Attachment {
 export interface ContainerLimits {
   /** 0: none. */
   memoryBytes: number;
+  /** Memory and swap together, as the engine has it. Default: as much as memory alone, so that nothing is swapped. */
+  memorySwapBytes?: number | undefined;
   /** Processors, such as 0.25; 0: all. */
   cpus: number;
 }

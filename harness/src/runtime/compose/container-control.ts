@@ -3,6 +3,7 @@
 import type Docker from 'dockerode';
 import type { Attachment, ContainerControl, ContainerProcess, Executed } from '../../model/containers.ts';
 import { TestcardError } from '../../model/errors.ts';
+import { limitsOf, setLimits } from './container-limits.ts';
 import { type Engine, reasonOf } from './engine.ts';
 import { execIn } from './exec-in.ts';
 import type { Labels } from './labels.ts';
@@ -107,19 +108,9 @@ export function createContainerControl({
         });
       }),
     limits: (service, signal) =>
-      asked(`ask for the limits of ${service}`, signal, async () => {
-        const { HostConfig } = await containerOf(service).inspect();
-        return { memoryBytes: HostConfig.Memory ?? 0, cpus: (HostConfig.NanoCpus ?? 0) / 1e9 };
-      }),
-    setLimits: (service, { memoryBytes, cpus }, signal) =>
-      asked(`limit ${service}`, signal, async () => {
-        // Swap would make a memory limit a slowness instead. -1: no limit; 0 would leave the limit as it is.
-        await containerOf(service).update({
-          Memory: memoryBytes === 0 ? -1 : memoryBytes,
-          MemorySwap: memoryBytes === 0 ? -1 : memoryBytes,
-          NanoCpus: Math.round(cpus * 1e9),
-        });
-      }),
+      asked(`ask for the limits of ${service}`, signal, () => limitsOf(containerOf(service))),
+    setLimits: (service, limits, signal) =>
+      asked(`limit ${service}`, signal, () => setLimits(containerOf(service), limits)),
   };
 
   async function asked<T>(what: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
