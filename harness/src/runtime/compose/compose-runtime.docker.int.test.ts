@@ -230,7 +230,9 @@ setInterval(() => {}, 1000);
     other.kill('SIGKILL');
     await gone;
     const swept = engine ? await sweepEngine(engine) : [];
-    expect(swept).toEqual([expect.stringContaining('removed the containers of a killed run (testcard-tiny-')]);
+    expect(swept.map(({ line }) => line)).toEqual([
+      expect.stringContaining('removed the containers of a killed run (testcard-tiny-'),
+    ]);
     expect((await projects()).length).toBe(1);
     expect(await ask(here)).toBe('web');
   });
