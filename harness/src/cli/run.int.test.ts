@@ -92,8 +92,8 @@ describe('testcard run', () => {
     const { exitCode, output } = await project.cli(['run']);
     expect(exitCode).toBe(1);
     expect(output).toMatch(/suites\/a\.suite\.yaml:8:13/);
-    expect(output).toMatch(/\n\s+8\|\s+- metric: counted_total\n/);
-    expect(output).toMatch(/increases by exactly 1 — .*0/);
+    expect(output).toMatch(/\n {2}> +8 \| {11}- metric: counted_total\n/);
+    expect(output).toMatch(/promised +.*increases by exactly 1\n {2}seen +increased by 0/);
     const [suite] = project.junit().testsuites.testsuite;
     expect(suite?.testcase[0]?.failure?.message).toContain('increases by exactly 1');
     expect(suite?.testcase[0]).not.toHaveProperty('error');

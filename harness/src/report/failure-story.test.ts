@@ -201,6 +201,7 @@ describe('failureStory', () => {
       { type: 'activity', atMs: ZERO - 500, ...other, name: 'camera', kind: 'publisher', state: 'ended' },
       log(ZERO - 900, 'ERROR before the case'),
       log(ZERO - 100, 'ERROR while services are brought back for it'),
+      { type: 'service', atMs: ZERO - 100, service: 'counter', state: 'ready', restarts: 0 },
     ]);
     const early = { ...error, detail: { ...judgement, atMs: ZERO + 10 } };
     const story = failureStory(facts(events, { result: { ...facts([]).result, error: early } }));

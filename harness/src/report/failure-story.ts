@@ -103,7 +103,7 @@ export function failureStory(facts: StoryFacts): FailureStory | undefined {
       : happeningsAround(events, {
           case: result.case,
           atMs,
-          zeroMs: zeroMs ?? atMs,
+          zeroMs,
           withinMs: AROUND_MS,
           // What comes after the verdict is the case's own cleaning up; what comes after the case is another's.
           decidedAtMs: (decidedAtMs ?? atMs) + SAME_MS,

@@ -20,7 +20,8 @@ export interface Happening {
 export interface Around {
   case: string;
   atMs: number;
-  zeroMs: number;
+  /** When the first step began; undefined when none did. */
+  zeroMs: number | undefined;
   withinMs: number;
   /** Faults and activities that end later end because the case does. */
   decidedAtMs: number;
@@ -48,11 +49,19 @@ export function happeningsAround(events: readonly TimelineEvent[], around: Aroun
     if (isOurs && event.atMs > decidedAtMs) continue;
     const words = wordsOfEvent(event);
     if (!words) continue;
+    // Services are brought back before a case begins: that is Testcard's own doing, unless it goes wrong.
+    if (event.type === 'service' && words.weight !== 'bad' && zeroMs !== undefined && event.atMs < zeroMs) continue;
     const { kind, text } = words;
     const same = found.find((each) => each.kind === kind && each.text === text);
     if (same) same.count += 1;
     else
-      found.push({ ...words, atMs: event.atMs, inCaseMs: event.atMs - zeroMs, offsetMs: event.atMs - atMs, count: 1 });
+      found.push({
+        ...words,
+        atMs: event.atMs,
+        inCaseMs: event.atMs - (zeroMs ?? atMs),
+        offsetMs: event.atMs - atMs,
+        count: 1,
+      });
   }
   const shown = found
     .toSorted((a, b) => rankOf(a) - rankOf(b) || Math.abs(a.offsetMs) - Math.abs(b.offsetMs))

@@ -90,7 +90,7 @@ function errorText(error: ErrorRecord): string {
   return error.hint === undefined ? error.message : `${error.message}\n    ${error.hint}`;
 }
 
-/** One line a case, so that the last screen of a long run names them all. Nothing when one screen shows them anyway. */
+/** One line a case, so that the last screen of a long run names them all. */
 function notPassedLines(run: RunResult, { columns, chars }: TextStyle, c: Colors): string[] {
   const all = run.suites.flatMap((suite) => suite.cases.map((result) => ({ suite, result })));
   const bad = all.filter(
