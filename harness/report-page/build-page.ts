@@ -8,8 +8,19 @@ import { build, type Rolldown } from 'vite';
 const HERE = new URL('.', import.meta.url);
 export const BUILT_PAGE = new URL('built/page.html', HERE);
 
-/** The page as text. The same sources and packages give the same bytes. */
+/** The page as text. The same sources and packages give the same bytes, in tests too. */
 export async function buildPage(): Promise<string> {
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production'; // Vite takes from it how JSX is compiled
+  try {
+    return await assemble();
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
+}
+
+async function assemble(): Promise<string> {
   const result = (await build({
     root: HERE.pathname,
     configFile: false,
