@@ -237,12 +237,12 @@ function read(
       const found = spec ? linksOfUse(use, spec) : undefined;
       return found && 'problem' in found ? { message: found.problem, hint: found.hint } : undefined;
     };
-    return { known: { fixtures, linkProblem, ...(services ? { services } : {}) }, problems, file };
+    return { known: { runtime, fixtures, linkProblem, ...(services ? { services } : {}) }, problems, file };
   } catch (error) {
     if (!(error instanceof TestcardError)) throw error;
     const position = error.position ?? { file, line: 1, col: 1 };
     return {
-      known: { fixtures },
+      known: { runtime, fixtures },
       problems: [{ severity: 'error', message: error.message, hint: error.hint, position }],
       file,
     };

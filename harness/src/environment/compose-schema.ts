@@ -155,6 +155,10 @@ const testcardField = z
       'media-faults': z
         .string({ error: 'media-faults is an address, such as "http://relay:9997/v3/faults"' })
         .optional(),
+      data: z
+        .string({ error: 'data is a folder in the container, such as /data' })
+        .startsWith('/', { error: 'data is a folder in the container, such as /data' })
+        .optional(),
       logs: z.enum(['json', 'text'], { error: 'logs is json or text' }).default('text'),
     },
     notMap('x-testcard', '{ embedded: { run: [program, argument] } }'),
@@ -189,7 +193,7 @@ export const fileSchema = z.looseObject(
 
 /** Keys at each place where ours are strict, for "did you mean". */
 export const TESTCARD_KEYS: Record<string, string[]> = {
-  'x-testcard': ['embedded', 'ready', 'metrics', 'media-faults', 'logs'],
+  'x-testcard': ['embedded', 'ready', 'metrics', 'media-faults', 'data', 'logs'],
   embedded: ['run', 'environment', 'data'],
   ready: ['http'],
 };

@@ -36,8 +36,8 @@ export function linksOfUse(
   if (tcp.length > 0) return { links: tcp };
   if (links.length > 0) {
     return {
-      problem: `port ${links[0]?.port} of ${links[0]?.server} is UDP, which the embedded runtime cannot break`,
-      hint: 'break a TCP link, or say `only-on: compose`',
+      problem: `port ${links[0]?.port} of ${links[0]?.server} is UDP, which no proxy can break`,
+      hint: 'break a TCP link, or on the compose runtime its packets: `network: { on: …, protocol: udp }`',
     };
   }
   if (port !== undefined && candidates.length > 0) {

@@ -81,9 +81,7 @@ export function readService(input: ReadServiceInput): ServiceSpec | undefined {
     ...(embedded && Object.keys(embedded.environment).length > 0
       ? { embeddedEnvironment: filled(embedded.environment, input.values) }
       : {}),
-    ...(embedded?.data === undefined
-      ? {}
-      : { dataFolder: resolve(dirname(input.file), filled({ data: embedded.data }, input.values).data ?? '') }),
+    ...dataFolder(testcard, input),
     ports,
     ...(udpPorts.length > 0 ? { udpPorts } : {}),
     dependsOn: compose.depends_on
@@ -97,6 +95,16 @@ export function readService(input: ReadServiceInput): ServiceSpec | undefined {
     stopGraceMs: compose.stop_grace_period ?? DEFAULT_STOP_GRACE_MS,
     position: source.keyPositionOf(path),
   };
+}
+
+/** Where it writes: on this machine, or in its container. */
+function dataFolder(
+  { embedded, data }: ComposeService['x-testcard'],
+  { runtime, file, values }: ReadServiceInput,
+): { dataFolder?: string } {
+  if (runtime === 'compose') return data === undefined ? {} : { dataFolder: data };
+  if (embedded?.data === undefined) return {};
+  return { dataFolder: resolve(dirname(file), filled({ data: embedded.data }, values).data ?? '') };
 }
 
 function readiness(

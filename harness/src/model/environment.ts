@@ -26,7 +26,7 @@ export interface ServiceSpec {
   metrics?: string;
   /** Address, as services see it, where media faults can be asked for (`x-testcard.media-faults`). */
   mediaFaults?: string;
-  /** Absolute path of the folder that it writes to, when it names one (`x-testcard.embedded.data`). */
+  /** Absolute path of the folder that it writes to, when it names one: of this machine (`x-testcard.embedded.data`), or in its container (`x-testcard.data`). */
   dataFolder?: string;
   logs: 'json' | 'text';
   stopGraceMs: number;

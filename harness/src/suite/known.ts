@@ -5,6 +5,7 @@ import { isMap } from 'yaml';
 import type { LinkUse } from '../model/environment.ts';
 import type { Problem } from '../model/errors.ts';
 import type { Position } from '../model/position.ts';
+import type { RuntimeName } from '../model/suite.ts';
 import { entriesOf } from './raw.ts';
 import type { Session } from './session.ts';
 import type { SuiteSource } from './source.ts';
@@ -21,6 +22,8 @@ export interface KnownService {
 
 /** What is left out is not checked. */
 export interface Known {
+  /** The runtime that the suite is for now. */
+  runtime?: RuntimeName | undefined;
   services?: readonly KnownService[] | undefined;
   fixtures?: readonly string[] | undefined;
   /** What is wrong with a pair of names that a step wants to part, undefined when there is a link that can be broken. */

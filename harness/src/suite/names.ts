@@ -82,6 +82,7 @@ class NameChecker {
     for (const { name, position } of facts.unresolved) this.#saved(name, position, facts.raw);
     if (facts.input === undefined) return;
     const { kind, input, raw } = facts;
+    this.#needs(kind.needs?.(input), kind.key, positionOf(raw, [kind.key]) ?? step.position);
     for (const use of kind.uses?.(input) ?? []) this.#use(use, this.#defined, placeIn(raw, kind.key, use.path));
     for (const use of kind.links?.(input) ?? [])
       this.#link(use, positionOf(raw, [kind.key, 'between']) ?? step.position);
@@ -106,6 +107,21 @@ class NameChecker {
     if (phases.includes(check.during) || this.#perhaps.has(check.during)) return;
     const hint = suggestion(check.during, phases, 'phases of this case', 'no step of this case starts a phase');
     this.#session.error(`unknown phase \`${check.during}\``, positionOf(raw, ['during']) ?? check.position, hint);
+  }
+
+  /** A case of another runtime is skipped on this one, and may say what this one cannot do. */
+  #isOfAnotherRuntime(): boolean {
+    const only = this.#case.kase?.onlyOn?.runtime;
+    return only !== undefined && this.#known.runtime !== undefined && only !== this.#known.runtime;
+  }
+
+  #needs(needed: 'containers' | undefined, key: string, position: Position): void {
+    if (needed === undefined || this.#known.runtime !== 'embedded' || this.#isOfAnotherRuntime()) return;
+    this.#session.error(
+      `this \`${key}\` needs containers and their kernel, which the embedded runtime does not have`,
+      position,
+      'run it with --runtime compose, or say so in the case: `only-on: { runtime: compose, reason: … }`',
+    );
   }
 
   /** Each end is a service, or something of Testcard's own; and the two must be connected. */
@@ -137,8 +153,9 @@ class NameChecker {
     switch (kind) {
       case 'service':
       case 'metrics-of':
-      case 'data-of':
         return services && serviceProblem(kind, name, services);
+      case 'data-of':
+        return services && serviceProblem(this.#isOfAnotherRuntime() ? 'service' : kind, name, services);
       case 'fixture':
         if (!fixtures || fixtures.includes(name)) return undefined;
         return {
@@ -223,7 +240,7 @@ const WHAT_SERVICES_HAVE = {
     has: 'hasData',
     what: 'folder that it writes to',
     plural: 'services with such a folder',
-    at: 'x-testcard.embedded.data',
+    at: 'x-testcard.embedded.data, of containers x-testcard.data',
   },
 } as const;
 
