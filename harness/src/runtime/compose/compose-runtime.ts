@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { linksOfUses } from '../../environment/links.ts';
@@ -10,6 +11,7 @@ import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import { claimPorts } from '../ownership/claim-ports.ts';
 import { noteEngine } from '../ownership/engine-notes.ts';
+import { takeTurn } from '../ownership/turns.ts';
 import { notReadyError } from '../supervision/await-service.ts';
 import { openLogFile } from '../supervision/log-file.ts';
 import { refuseUnknownOverrides } from '../supervision/refuse-unknown-overrides.ts';
@@ -43,6 +45,7 @@ const CREATE_WITHIN_MS = 10 * 60_000;
 /** Of an environment that says none: an engine that other machines use too may then be swept by them. */
 const DEFAULT_LEASE_MS = 24 * 3_600_000;
 const PORT_TRIES = 3;
+const STARTS = { name: 'compose-start', slots: availableParallelism(), withinMs: 15 * 60_000 };
 
 export function createComposeRuntime({ clock = systemClock }: ComposeRuntimeOptions = {}): ComposeRuntime {
   return {
@@ -51,17 +54,32 @@ export function createComposeRuntime({ clock = systemClock }: ComposeRuntimeOpti
       refuseUnknownOverrides(spec, start);
       const engine = await connectEngine(start.signal);
       await sweepEngine(engine);
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await startOnce(engine, spec, start, clock);
-        } catch (error) {
-          // Somebody took a port in the moment between choosing it here and publishing it there: again, on others.
-          if (!(error instanceof TestcardError && error.code === 'PORT_TAKEN') || tries >= PORT_TRIES) throw error;
-          start.signal.throwIfAborted();
-        }
+      // Many at once would each take so long that none is ready in its time.
+      const endTurn = await takeTurn(STARTS, clock, start.signal);
+      try {
+        return await startOnFreePorts(engine, spec, start, clock);
+      } finally {
+        endTurn();
       }
     },
   };
+}
+
+/** When somebody takes a port in the moment between choosing it here and publishing it there: again, on others. */
+async function startOnFreePorts(
+  engine: Engine,
+  spec: EnvironmentSpec,
+  start: StartOptions,
+  clock: Clock,
+): Promise<SupervisedEnvironment> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await startOnce(engine, spec, start, clock);
+    } catch (error) {
+      if (!(error instanceof TestcardError && error.code === 'PORT_TAKEN') || tries >= PORT_TRIES) throw error;
+      start.signal.throwIfAborted();
+    }
+  }
 }
 
 async function startOnce(
