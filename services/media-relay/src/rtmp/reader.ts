@@ -6,6 +6,9 @@ import type { Stream, StreamReader } from '../core/stream.ts';
 import type { ChunkWriter } from './chunk-writer.ts';
 import { STREAM_EOF, STREAM_ID, status, userControl } from './protocol.ts';
 
+/** GStreamer ends on the end's message at once and throws away the frame that it has not passed on yet: give it time to. */
+const GOODBYE_DELAY_MS = 100;
+
 export interface RtmpReaderOptions {
   id: string;
   stream: Stream;
@@ -26,6 +29,7 @@ export class RtmpReader implements StreamReader {
   readonly stream: Stream;
   readonly #options: RtmpReaderOptions;
   #unsubscribe: () => void = () => {};
+  #goodbye: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: RtmpReaderOptions) {
@@ -41,17 +45,24 @@ export class RtmpReader implements StreamReader {
   }
 
   onStreamEnd(): void {
-    const { writer } = this.#options;
     this.#unsubscribe();
-    writer.send(userControl(STREAM_EOF, STREAM_ID));
-    writer.send(status('status', 'NetStream.Play.UnpublishNotify', 'the publisher left'));
-    this.#options.onEnd();
+    this.#goodbye ??= setTimeout(() => this.#sayGoodbye(), GOODBYE_DELAY_MS);
   }
 
   close(): void {
     this.#closed = true;
     this.#unsubscribe();
     this.stream.readers.delete(this);
+    if (this.#goodbye !== undefined) this.#sayGoodbye(); // the relay stops, or the reader left first
+  }
+
+  #sayGoodbye(): void {
+    clearTimeout(this.#goodbye);
+    this.#goodbye = undefined;
+    const { writer, onEnd } = this.#options;
+    writer.send(userControl(STREAM_EOF, STREAM_ID));
+    writer.send(status('status', 'NetStream.Play.UnpublishNotify', 'the publisher left'));
+    onEnd();
   }
 
   #send(message: FlvMessage): void {
