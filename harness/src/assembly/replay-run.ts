@@ -42,9 +42,14 @@ export async function replayRun({ run, paths, title, signal }: ReplayRequest): P
     cases.push(...(await replaySuite({ stored, run, file: files?.get(stored.suite), title, notes, signal })));
   }
   if (cases.length === 0) {
-    throw new TestcardError('NOTHING_SELECTED', `nothing of ${run.run} is judged by ${paths.join(', ') || 'that'}`, {
-      hint: `it ran ${[...new Set(run.suites.map(({ suite }) => suite))].join(', ')}`,
-    });
+    const ran = [...new Set(run.suites.map(({ suite }) => suite))].join(', ');
+    throw new TestcardError(
+      'NOTHING_SELECTED',
+      `nothing of ${run.run} is judged by ${paths.join(', ') || 'its suites'}`,
+      {
+        hint: [`it ran ${ran}`, ...notes, ...run.notes].join('; '),
+      },
+    );
   }
   notes.push(...run.notes);
   const verdict = verdictOf(run, cases);
@@ -72,7 +77,10 @@ interface SuiteReplay {
 async function replaySuite({ stored, run, file, title, notes, signal }: SuiteReplay): Promise<ReplayedCaseResult[]> {
   const events = lastRunOf([...stored.events()]);
   const [started] = events;
-  if (started?.type !== 'suite-started') return [];
+  if (started?.type !== 'suite-started') {
+    notes.push(`${stored.suite}: nothing of it was stored: not judged`);
+    return [];
+  }
   const ran = parseAsRun(started.sources ?? [], stored);
   const now = parseNow(file ?? started.file, ran, run, notes);
   const observations = storedObservations(events, { jsonLogs: started.jsonLogs ?? [] });

@@ -7,6 +7,11 @@ import { findRun } from '../find-run.ts';
 import { mergeShardsOf } from '../merge-command.ts';
 import { readViewOption, VIEWS, type ViewRequest, writeViews } from '../write-views.ts';
 
+interface MergeOptions {
+  into?: string;
+  format?: ViewRequest[];
+}
+
 export function command(): Command {
   const report = new Command('report')
     .description('Show a stored run again, in any form. Nothing is run: every view is made from what the run left.')
@@ -48,8 +53,9 @@ Examples:
   testcard report merge artifacts/shard-*/
   testcard report merge artifacts/shard-*/ --into reports/merged --format junit=junit.xml`,
     )
-    .action(async (runs: string[], options: { into?: string; format?: ViewRequest[] }) => {
-      process.exitCode = await mergeShardsOf(runs, options);
+    // Commander gives an option that `report` has too to `report`.
+    .action(async (runs: string[], _: unknown, merge: Command) => {
+      process.exitCode = await mergeShardsOf(runs, merge.optsWithGlobals<MergeOptions>());
     });
   return report;
 }
