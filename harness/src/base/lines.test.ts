@@ -29,4 +29,23 @@ describe('splitLines', () => {
       ['next', false],
     ]);
   });
+
+  it('does not decode lines that are not wanted, whole or in pieces', () => {
+    const lines: string[] = [];
+    const splitter = splitLines(
+      (line) => lines.push(line),
+      undefined,
+      (line) => line[0] !== 0x23,
+    );
+    for (const chunk of ['#no\nyes\n#n', 'o\ny', 'es\n', '#end']) splitter.push(Buffer.from(chunk));
+    splitter.end();
+    expect(lines).toEqual(['yes', 'yes']);
+  });
+
+  it('cuts a line that is whole in its chunk all the same', () => {
+    expect(collect(['abcdef\nnext\n'], 4)).toEqual([
+      ['abcd', true],
+      ['next', false],
+    ]);
+  });
 });

@@ -6,8 +6,15 @@ export interface LineSplitter {
   end(): void;
 }
 
-/** Calls `onLine` for each line without its line end. A line longer than `maxBytes` (default 64 KiB) is cut and its tail dropped. */
-export function splitLines(onLine: (line: string, truncated: boolean) => void, maxBytes = 64 * 1024): LineSplitter {
+/**
+ * Calls `onLine` for each line without its line end. A line longer than `maxBytes` (default 64 KiB) is cut and its tail dropped. Lines that
+ * `isWanted` says no to by their bytes are not even decoded.
+ */
+export function splitLines(
+  onLine: (line: string, truncated: boolean) => void,
+  maxBytes = 64 * 1024,
+  isWanted: (line: Buffer) => boolean = () => true,
+): LineSplitter {
   let parts: Buffer[] = [];
   let size = 0;
   let dropped = false;
@@ -18,9 +25,13 @@ export function splitLines(onLine: (line: string, truncated: boolean) => void, m
     if (kept.length > 0) parts.push(Buffer.from(kept));
     size += kept.length;
   };
+  const deliver = (line: Buffer, truncated: boolean) => {
+    if (!isWanted(line)) return;
+    const text = line.toString('utf8');
+    onLine(text.endsWith('\r') ? text.slice(0, -1) : text, truncated);
+  };
   const flush = () => {
-    const text = Buffer.concat(parts).toString('utf8');
-    onLine(text.endsWith('\r') ? text.slice(0, -1) : text, dropped);
+    deliver(Buffer.concat(parts), dropped);
     parts = [];
     size = 0;
     dropped = false;
@@ -29,8 +40,13 @@ export function splitLines(onLine: (line: string, truncated: boolean) => void, m
     push(chunk) {
       let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10)) {
-        take(rest.subarray(0, at));
-        flush();
+        const piece = rest.subarray(0, at);
+        // A line that is whole in this chunk needs no copy.
+        if (size === 0 && !dropped) deliver(piece.subarray(0, maxBytes), piece.length > maxBytes);
+        else {
+          take(piece);
+          flush();
+        }
         rest = rest.subarray(at + 1);
       }
       if (rest.length > 0) take(rest);

@@ -54,6 +54,7 @@ export interface ConsoleView {
   close(): void;
 }
 
+/** Often enough for tenths of a second to look steady. */
 const REDRAW_EVERY_MS = 125;
 const DEFAULT_COLUMNS = 100;
 const DEFAULT_ROWS = 24;

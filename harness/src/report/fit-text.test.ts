@@ -1,5 +1,7 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { fitSegments, oneLine, wrapText } from './fit-text.ts';
+import { UNICODE } from './chars.ts';
+import { cellsOf, fitSegments, oneLine, wrapText } from './fit-text.ts';
 
 describe('fitSegments', () => {
   it('cuts by cells, not by characters, and never splits what is seen as one', () => {
@@ -15,6 +17,22 @@ describe('fitSegments', () => {
     expect(fitSegments([['abc'], ['def', paint], ['ghi', paint]], 5, '…')).toBe('abc<d>…');
     expect(fitSegments([['abc'], ['def', paint]], 6, '…')).toBe('abc<def>');
     expect(fitSegments([['abc']], 0, '…')).toBe('');
+  });
+});
+
+describe('cellsOf', () => {
+  it('takes no shortcut to another width than the table gives, for any character of the basic plane', () => {
+    const wrong: string[] = [];
+    for (let code = 0x20; code < 0xd800; code += 1) {
+      const char = String.fromCodePoint(code);
+      if (cellsOf(char) !== stringWidth(char)) wrong.push(code.toString(16));
+    }
+    expect(wrong).toEqual([]);
+    for (const sign of Object.values(UNICODE)
+      .flat()
+      .filter((each) => typeof each === 'string')) {
+      expect(cellsOf(sign), sign).toBe([...sign].length);
+    }
   });
 });
 

@@ -3,7 +3,8 @@
 // the terminal as it should be. (log-update does the like, but leaves rows behind when a terminal grows narrower, and text above is an update
 // of its own.)
 
-import stringWidth from 'string-width';
+import { stripVTControlCharacters } from 'node:util';
+import { cellsOf } from './fit-text.ts';
 
 export interface LiveRegion {
   /** Lines that fit: not wider than the terminal, fewer than its rows. */
@@ -48,7 +49,10 @@ export function createLiveRegion(terminal: RegionTerminal): LiveRegion {
     },
     resized() {
       // A terminal that has become narrower shows a line on several rows. Taken one by one, as the terminal does.
-      const rows = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / terminal.columns)), 0);
+      const rows = drawn.reduce(
+        (sum, line) => sum + Math.max(1, Math.ceil(cellsOf(stripVTControlCharacters(line)) / terminal.columns)),
+        0,
+      );
       put(`\r${up(rows)}${ERASE_BELOW}`);
       drawn = [];
     },

@@ -23,7 +23,7 @@ export function tailTimelines(
   onEvent: (suite: string, event: TimelineEvent) => void,
   skip: readonly TimelineEvent['type'][] = [],
 ): TimelineTail {
-  const skipped = skip.map((type) => `{"type":"${type}"`);
+  const skipped = skip.map((type) => Buffer.from(`{"type":"${type}"`));
   const suitesFolder = join(runFolder, 'suites');
   const files = new Map<string, { fd: number; push: (chunk: Uint8Array) => void }>();
   const chunk = Buffer.alloc(256 * 1024);
@@ -35,7 +35,7 @@ export function tailTimelines(
       // Records of big measurements can be long; a live view can do without them.
       const lines = splitLines(
         (line, truncated) => {
-          if (truncated || skipped.some((start) => line.startsWith(start))) return;
+          if (truncated) return;
           try {
             onEvent(suite, JSON.parse(line) as TimelineEvent);
           } catch {
@@ -43,6 +43,7 @@ export function tailTimelines(
           }
         },
         4 * 1024 * 1024,
+        (line) => !skipped.some((start) => start.equals(line.subarray(0, start.length))),
       );
       files.set(suite, { fd: openSync(path, 'r'), push: lines.push });
     }
