@@ -1,5 +1,6 @@
 // Charts of metrics: which series stand in one chart, what bounds its checks asked for.
 
+import { metricBound } from '../../../src/report/html/metric-bound.ts';
 import type { CaseMarks, MetricsOfService, SeriesHead, TimelineMarks } from '../../../src/report/html/page-data.ts';
 import { headsNamed, parseName, readSeries, type Series, thinned, valueAt } from '../data/series.ts';
 import { shortNumber } from '../shared/words.tsx';
@@ -80,24 +81,13 @@ function lineLabel(name: string, written: string): string {
   return own.join(' ') || base;
 }
 
-/** Bounds that checks state as values; `increases by` is counted from where the counter was. */
+/** Bounds that checks state as values. */
 function limitsOf({ checks }: CaseMarks, service: string, metric: string): ChartLimit[] {
   const found = new Map<string, ChartLimit>();
-  for (const { title, expected, detail } of checks) {
-    if (!title.startsWith(`metric ${metric} of ${service}`)) continue;
-    const words = expected.slice(expected.indexOf(': ') + 2);
-    const bound = /^(increases by )?(exactly|at most|at least|below|above) (-?[\d.]+)$/.exec(words);
-    if (!bound) continue;
-    const [, increase, how, number] = bound;
-    const from = increase ? fromOf(detail) : 0;
-    if (from === undefined) continue;
-    const value = from + Number(number);
-    found.set(`${how}${value}`, { value, name: `${how} ${shortNumber(value)}`, isAsked: true });
+  for (const check of checks) {
+    if (!check.title.startsWith(`metric ${metric} of ${service}`)) continue;
+    const bound = metricBound(check);
+    if (bound) found.set(bound.name, { ...bound, isAsked: true });
   }
   return [...found.values()].slice(0, 3);
-}
-
-function fromOf(detail: string | undefined): number | undefined {
-  const from = /"from":(-?[\d.e+]+)/.exec(detail ?? '')?.[1];
-  return from === undefined ? undefined : Number(from);
 }

@@ -2,6 +2,7 @@
 
 import { SYNC_LIMITS } from '../../../src/model/sync-limits.ts';
 import type { CaseMarks, RecordingMark } from '../../../src/report/html/page-data.ts';
+import { offsetLimits } from '../../../src/report/html/story-graph.ts';
 import { streamToAxisMs } from '../../../src/report/html/stream-moment.ts';
 import { lowerBound } from '../data/log-lines.ts';
 import type { ChartLimit, ChartLine } from './chart-strip.tsx';
@@ -55,19 +56,9 @@ function limitsOf(checks: CaseMarks['checks']): ChartLimit[] {
     );
   }
   for (const { expected } of checks) {
-    const both = /sound against picture within .*?\(?(\d+(?:\.\d+)?) ?ms early to (\d+(?:\.\d+)?) ?ms late/.exec(
-      expected,
-    );
-    const one = /sound against picture within ±(\d+(?:\.\d+)?) ?ms/.exec(expected);
-    const [lead, lag] = both ? [Number(both[1]), Number(both[2])] : one ? [Number(one[1]), Number(one[1])] : [];
-    if (lead === undefined || lag === undefined) continue;
-    for (const value of [lag, -lead]) {
+    for (const { value } of offsetLimits(expected)) {
       const known = limits.find((each) => each.value === value);
-      if (known)
-        Object.assign(known, {
-          isAsked: true,
-          name: known.name.includes('asked') ? known.name : `${known.name}, asked`,
-        });
+      if (known) Object.assign(known, { isAsked: true, name: `${known.name.replace(', asked', '')}, asked` });
       else limits.push({ value, name: `asked ${value > 0 ? '+' : '−'}${Math.abs(value)}`, isAsked: true });
     }
   }

@@ -3,7 +3,7 @@
 import type { Story } from '../../../src/report/html/page-data.ts';
 
 const REACH_MS = 2_000;
-const GLYPHS: Record<string, string> = { fault: '⚡', service: '⟳', log: '!', activity: '●', said: '·' };
+const GLYPHS: Record<string, string> = { fault: '⚡', service: '⟳', log: '!', activity: '●', media: '▧', said: '·' };
 
 interface Row {
   offsetMs: number;
@@ -13,7 +13,7 @@ interface Row {
   count: number;
 }
 
-export function AroundStrip({ story: { meanwhile, said, leftOut, when } }: { story: Story }) {
+export function AroundStrip({ story: { meanwhile, said, defects, leftOut, when } }: { story: Story }) {
   if (!when) return null;
   const rows: Row[] = [
     ...meanwhile.map(({ offsetMs, kind, weight, text, count }) => ({ offsetMs, kind, weight, text, count })),
@@ -24,6 +24,7 @@ export function AroundStrip({ story: { meanwhile, said, leftOut, when } }: { sto
       text: `${service}: ${text}`,
       count: 1,
     })),
+    ...defects.map(({ offsetMs, text }) => ({ offsetMs, kind: 'media', weight: 'bad' as const, text, count: 1 })),
   ].sort((a, b) => a.offsetMs - b.offsetMs);
   const first = rows.findIndex(({ offsetMs }) => offsetMs > 0);
   const position = first < 0 ? rows.length : first;

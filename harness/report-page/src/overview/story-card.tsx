@@ -6,6 +6,7 @@ import { caseHref } from '../shared/route.ts';
 import { clock, duration, VerdictMark } from '../shared/words.tsx';
 import { YamlLines } from '../suite/yaml-lines.tsx';
 import { AroundStrip } from './around-strip.tsx';
+import { StoryGraphPicture } from './story-graph.tsx';
 
 export function StoryCard({ page, suite, found }: { page: PageData; suite: SuiteData; found: CaseSummary }) {
   const { story } = found;
@@ -118,6 +119,7 @@ export function StoryBody({ story, rerun }: { story: Story; rerun: string }) {
         ) : null}
       </div>
       <div class="story-side">
+        {story.graph ? <StoryGraphPicture graph={story.graph} instantMs={when?.inCaseMs} /> : null}
         <AroundStrip story={story} />
       </div>
     </div>

@@ -36,8 +36,17 @@ export class SeriesOfService {
     }
   }
 
-  get samples(): number {
-    return this.#times.length;
+  /** Time and value of each sample of a series; undefined when there is none of that name. */
+  pointsOf(name: string): [atMs: number, value: number][] | undefined {
+    const column = this.#columns.get(name);
+    if (!column) return undefined;
+    const times: number[] = [];
+    for (const step of this.#times) times.push((times.at(-1) ?? 0) + step);
+    let sample = column.first;
+    return column.values.map((value, index) => {
+      sample = column.isDense ? column.first + index : sample + (column.at[index] ?? 0);
+      return [times[sample] ?? 0, value];
+    });
   }
 
   /** Hands over what was collected, series named in `first` before the others, each block as JSON; the columns are let go of on the way. */

@@ -40,8 +40,11 @@ function levelOfNumber(number: number): LogLevel {
   return number >= 30 ? 'info' : 'debug';
 }
 
-/** What a line says, for where there is room for a sentence only: a JSON line's message with its other members after it. */
-export function logSentence(text: string): string {
+/** Identifiers: they tell nothing to who reads one line. */
+const IDENTIFIER = /^(?=.*\d)[\w-]{18,}$/;
+
+/** What a line says, for where there is room for a sentence only: a JSON line's message with its other members after it; `brief`: no ids. */
+export function logSentence(text: string, isBrief = false): string {
   if (!text.startsWith('{')) return text;
   try {
     const { msg, message, event, level, time, timestamp, service, ...rest } = JSON.parse(text) as Record<
@@ -51,6 +54,7 @@ export function logSentence(text: string): string {
     const said = [msg ?? message ?? event].filter((part) => typeof part === 'string');
     const others = Object.entries({ ...(said[0] === event ? {} : { event }), ...rest })
       .filter(([, value]) => value !== undefined && value !== null)
+      .filter(([, value]) => !isBrief || typeof value !== 'string' || !IDENTIFIER.test(value))
       .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
     return [...said, ...others].join(' ');
   } catch {

@@ -4,7 +4,9 @@ import { AROUND_MS, type FailureStory, failureStory, type StoryFacts } from '../
 import { happeningsAround } from '../happenings.ts';
 import type { TimelineCollector } from './collect-timeline.ts';
 import { logSentence } from './log-level.ts';
-import type { CaseMarks, Said, Story } from './page-data.ts';
+import type { CaseMarks, CheckMark, Said, Story } from './page-data.ts';
+import { defectsOf } from './recording-defects.ts';
+import { storyGraph } from './story-graph.ts';
 import { streamMoment } from './stream-moment.ts';
 
 const MOST_SAID = 5;
@@ -17,8 +19,17 @@ export function makeStory(
 ): Story | undefined {
   const told = failureStory(facts);
   if (!told) return undefined;
-  const story = moved(told, facts, marks, timeline);
-  return { ...story, said: saidAround(story, timeline) };
+  const check = marks?.checks.findLast(
+    ({ line, verdict }) => verdict !== 'passed' && line === facts.result.error?.position?.line,
+  );
+  const story = moved(told, facts, marks, check, timeline);
+  const graph = marks && check && storyGraph(check, marks, timeline);
+  return {
+    ...story,
+    said: saidAround(story, timeline),
+    defects: defectsAround(story, marks, timeline),
+    ...(graph ? { graph } : {}),
+  };
 }
 
 /** What a recording shows is found out at its end: what matters is when it was to be seen. */
@@ -26,10 +37,10 @@ function moved(
   story: FailureStory,
   { events, result }: StoryFacts,
   marks: CaseMarks | undefined,
+  check: CheckMark | undefined,
   { originAtMs }: TimelineCollector,
 ): FailureStory {
-  const { when, place } = story;
-  const check = marks?.checks.findLast(({ line, verdict }) => verdict !== 'passed' && line === place?.line);
+  const { when } = story;
   const momentMs = marks && check && streamMoment(check, marks);
   if (!when || !marks || momentMs === undefined || momentMs < marks.fromMs || momentMs > marks.toMs) return story;
   const atMs = originAtMs + momentMs;
@@ -52,6 +63,19 @@ function moved(
   };
 }
 
+function defectsAround({ when }: FailureStory, marks: CaseMarks | undefined, { originAtMs }: TimelineCollector) {
+  if (!when || !marks) return [];
+  const instantMs = when.atMs - originAtMs;
+  return marks.recordings
+    .flatMap((recording) => defectsOf(recording).map((defect) => ({ recording, defect })))
+    .filter(({ defect: { fromMs, toMs } }) => fromMs - AROUND_MS <= instantMs && instantMs <= toMs + AROUND_MS)
+    .slice(0, MOST_SAID)
+    .map(({ recording: { name }, defect }) => ({
+      offsetMs: Math.round(Math.max(-AROUND_MS, defect.fromMs - instantMs)),
+      text: `${name}: ${defect.title}`,
+    }));
+}
+
 function saidAround({ when, promised }: FailureStory, timeline: TimelineCollector): Said[] {
   if (!when) return [];
   const instantMs = when.atMs - timeline.originAtMs;
@@ -60,7 +84,7 @@ function saidAround({ when, promised }: FailureStory, timeline: TimelineCollecto
     .map(({ atMs, service, text }) => {
       const name = timeline.logServices[service] ?? '';
       const rank = (promised.includes(name) ? 0 : AROUND_MS) + Math.abs(atMs - instantMs);
-      return { rank, said: { offsetMs: atMs - instantMs, service: name, text: cut(logSentence(text)) } };
+      return { rank, said: { offsetMs: atMs - instantMs, service: name, text: cut(logSentence(text, true)) } };
     })
     .sort((a, b) => a.rank - b.rank)
     .slice(0, MOST_SAID)

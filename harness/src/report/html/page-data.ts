@@ -54,6 +54,20 @@ export interface AttemptSummary extends Omit<Attempt, 'moreErrors' | 'codeFrame'
 export interface Story extends FailureStory {
   /** What the services said nearest to the instant, those that the promise names first; errors and warnings are in `meanwhile`. */
   said: Said[];
+  /** What the recording lacks within two seconds of the instant. */
+  defects: { offsetMs: number; text: string }[];
+  graph?: StoryGraph;
+}
+
+/** A small picture of what the promise is about; times are of the case's own clock. */
+export interface StoryGraph {
+  kind: 'steps' | 'points' | 'marks';
+  label: string;
+  fromMs: number;
+  toMs: number;
+  points: [atMs: number, value: number][];
+  limits: { value: number; name: string }[];
+  marks?: { fromMs: number; toMs: number; title: string }[];
 }
 
 export interface Said {

@@ -11,11 +11,13 @@ export function streamToAxisMs(recording: RecordingMark, streamMs: number): numb
 
 /** Checks of recordings say `… at 12.5 s of the stream`: that is when it happened, not when it was found out. */
 export function streamMoment(check: CheckMark, marks: CaseMarks): number | undefined {
-  const seconds = / at (-?[\d.]+) s(?: of the stream|,|;|$)/.exec(check.seen)?.[1];
+  const [seconds] = [...check.seen.matchAll(/ at (-?[\d.]+) s(?: of the stream|,|;|$)/g)]
+    .map(([, text]) => Number(text))
+    .sort((a, b) => a - b);
   const name = /^recording (\S+?):?(?:\s|$)/.exec(check.title)?.[1];
   const recording = marks.recordings.find((each) => each.name === name);
   if (seconds === undefined || !recording) return undefined;
-  const atMs = streamToAxisMs(recording, Number(seconds) * 1_000);
+  const atMs = streamToAxisMs(recording, seconds * 1_000);
   if (atMs === undefined || atMs < marks.fromMs || atMs > marks.toMs) return undefined;
   return Math.round(atMs);
 }

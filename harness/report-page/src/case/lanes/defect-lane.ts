@@ -1,8 +1,7 @@
 // What a recording lacks, where it lacks it: lost and doubled frames, freezes, gaps of the sound, odd timestamps.
 
 import type { RecordingMark } from '../../../../src/report/html/page-data.ts';
-import { streamToAxisMs } from '../../../../src/report/html/stream-moment.ts';
-import { duration } from '../../shared/words.tsx';
+import { type DefectKind, defectsOf } from '../../../../src/report/html/recording-defects.ts';
 import { drawBar, drawSign, type Sign } from '../draw.ts';
 import type { Lane, Mark } from '../lane.ts';
 
@@ -15,7 +14,9 @@ interface Defect extends Mark {
 const ROW = 17;
 
 export function defectLane(recording: RecordingMark): Lane | undefined {
-  const found = defectsOf(recording);
+  const found = defectsOf(recording).map(
+    ({ kind, ...defect }): Defect => ({ ...defect, ...LOOKS[kind], kind: 'media', isBad: true }),
+  );
   const { measurements } = recording;
   if (!measurements) return undefined;
   const rows = [...new Set(found.map(({ row }) => row))].sort((a, b) => a - b);
@@ -64,63 +65,14 @@ export function defectLane(recording: RecordingMark): Lane | undefined {
   };
 }
 
-const SIGNS: Record<string, Sign> = {
-  lost: 'diamond',
-  duplicated: 'square',
-  backward: 'arrow',
-  unreadable: 'question',
-  stale: 'circle',
+const LOOKS: Record<DefectKind, { row: number; sign: Sign }> = {
+  lost: { row: 0, sign: 'diamond' },
+  duplicated: { row: 0, sign: 'square' },
+  backward: { row: 0, sign: 'arrow' },
+  unreadable: { row: 0, sign: 'question' },
+  stale: { row: 0, sign: 'circle' },
+  freeze: { row: 1, sign: 'square' },
+  'picture-gap': { row: 2, sign: 'arrow' },
+  'sound-gap': { row: 3, sign: 'triangle' },
+  timestamps: { row: 4, sign: 'question' },
 };
-
-function defectsOf(recording: RecordingMark): Defect[] {
-  const { measurements } = recording;
-  const found: Defect[] = [];
-  const at = (streamMs: number) => streamToAxisMs(recording, streamMs);
-  const add = (row: number, sign: Sign, streamMs: number, lastsMs: number, title: string, short: string) => {
-    const fromMs = at(streamMs);
-    if (fromMs === undefined) return;
-    found.push({ row, sign, fromMs, toMs: fromMs + lastsMs, title, short, kind: 'media', isBad: true });
-  };
-  const frameMs = 1_000 / (measurements?.frames?.frameRate || 30);
-  for (const { kind, atMs, count, number } of measurements?.frames?.defects ?? []) {
-    const from = number === undefined ? '' : ` from number ${number}`;
-    add(
-      0,
-      SIGNS[kind] ?? 'diamond',
-      atMs,
-      count * frameMs,
-      `${count} ${count === 1 ? 'frame' : 'frames'} ${kind}${from}`,
-      `${count} ${kind}`,
-    );
-  }
-  for (const { atMs, durationMs } of measurements?.gaps?.freezes ?? [])
-    add(
-      1,
-      'square',
-      atMs,
-      durationMs,
-      `freeze of ${duration(Math.round(durationMs))}`,
-      `freeze ${duration(Math.round(durationMs))}`,
-    );
-  for (const { atMs, durationMs } of measurements?.gaps?.video ?? [])
-    add(
-      2,
-      'arrow',
-      atMs,
-      durationMs,
-      `gap of ${duration(Math.round(durationMs))} between pictures`,
-      `picture gap ${duration(Math.round(durationMs))}`,
-    );
-  for (const { atMs, durationMs } of measurements?.gaps?.audio ?? [])
-    add(
-      3,
-      'triangle',
-      atMs,
-      durationMs,
-      `sound missing for ${duration(Math.round(durationMs))}`,
-      `no sound ${duration(Math.round(durationMs))}`,
-    );
-  for (const { kind, atMs, detail } of measurements?.timestamps?.issues ?? [])
-    add(4, 'question', atMs, 0, `${kind}: ${detail}`, kind);
-  return found;
-}
