@@ -40,7 +40,16 @@ export async function runTrial(trial: Trial | Mutant, { signal, keep }: TrialOpt
     const file = join(folder, 'override.yaml');
     await writeFile(file, overrideFile(trial));
     const { suite, case: title } = trial.against;
-    const args = ['run', `suites/dubbing/${suite}.suite.yaml`, '--override', file, '--json', '--parallel', '1'];
+    const args = [
+      'run',
+      `suites/dubbing/${suite}.suite.yaml`,
+      '--override',
+      file,
+      '--json',
+      '--no-github',
+      '--parallel',
+      '1',
+    ];
     const { result, problem } = await testcard([...args, ...(title === undefined ? [] : ['--case', title])], signal);
     const outcome = judge(trial, result);
     if (!result && problem) outcome.broken = [problem];
