@@ -15,6 +15,7 @@ interface Row {
 
 export function AroundStrip({ story: { meanwhile, said, defects, leftOut, when } }: { story: Story }) {
   if (!when) return null;
+  const isEarlier = said.some(({ offsetMs }) => offsetMs < -REACH_MS);
   const rows: Row[] = [
     ...meanwhile.map(({ offsetMs, kind, weight, text, count }) => ({ offsetMs, kind, weight, text, count })),
     ...said.map(({ offsetMs, service, text }) => ({
@@ -32,15 +33,17 @@ export function AroundStrip({ story: { meanwhile, said, defects, leftOut, when }
     <div class="around">
       <p class="around-title">Within two seconds of it</p>
       <div class="strip" aria-hidden="true">
-        {rows.map(({ offsetMs, kind, weight }, index) => (
-          <span
-            key={`${offsetMs}${kind}${index}`}
-            class={`strip-mark weight-${weight}`}
-            style={{ left: `${50 + (offsetMs / REACH_MS) * 50}%` }}
-          >
-            {GLYPHS[kind]}
-          </span>
-        ))}
+        {rows
+          .filter(({ offsetMs }) => Math.abs(offsetMs) <= REACH_MS)
+          .map(({ offsetMs, kind, weight }, index) => (
+            <span
+              key={`${offsetMs}${kind}${index}`}
+              class={`strip-mark weight-${weight}`}
+              style={{ left: `${50 + (offsetMs / REACH_MS) * 50}%` }}
+            >
+              {GLYPHS[kind]}
+            </span>
+          ))}
         <span class="strip-now">✗</span>
         <span class="strip-end start">−2 s</span>
         <span class="strip-end end">+2 s</span>
@@ -57,6 +60,9 @@ export function AroundStrip({ story: { meanwhile, said, defects, leftOut, when }
           {rows.slice(position).map(rowItem)}
         </ol>
       )}
+      {isEarlier && rows.length === said.length ? (
+        <p class="muted">Nothing else happened within two seconds; these are the last lines before.</p>
+      ) : null}
       {leftOut > 0 ? <p class="muted">and {leftOut} more</p> : null}
     </div>
   );

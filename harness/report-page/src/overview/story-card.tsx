@@ -1,5 +1,6 @@
 // One broken promise, told so that a newcomer can name the defect: what was promised, what was seen, when, what else happened then.
 
+import { logSentence } from '../../../src/report/html/log-level.ts';
 import type { CaseSummary, PageData, Story, SuiteData } from '../../../src/report/html/page-data.ts';
 import { Command } from '../shared/copy-button.tsx';
 import { caseHref } from '../shared/route.ts';
@@ -44,7 +45,7 @@ export function StoryBody({ story, rerun }: { story: Story; rerun: string }) {
           <dd class="promised">{promised}</dd>
           <dt>Seen</dt>
           <dd class="seen">
-            {seen}
+            {readable(seen)}
             {looked ? <span class="muted"> ({looked})</span> : null}
           </dd>
           <dt>When</dt>
@@ -124,6 +125,14 @@ export function StoryBody({ story, rerun }: { story: Story; rerun: string }) {
       </div>
     </div>
   );
+}
+
+/** Lines of JSON that are quoted in a sentence, as sentences. */
+function readable(text: string): string {
+  return text.replace(/\{"(?:[^{}]|\{[^{}]*\})*\}/g, (json) => {
+    const said = logSentence(json, true);
+    return said === json ? json : `“${said}”`;
+  });
 }
 
 function PlainError({ found: { error, codeFrame, rerun } }: { found: CaseSummary }) {

@@ -60,7 +60,21 @@ export function StoryGraphPicture({ graph, instantMs }: { graph: StoryGraph; ins
             </text>
           </g>
         ))}
-        {marks.map(({ fromMs: begin, toMs: end, title }, index) => {
+        {marks.map(({ fromMs: begin, toMs: end, title, since }, index) => {
+          const before = marks[index - 1]?.fromMs;
+          if (since !== undefined || marks[1]?.since !== undefined) {
+            return (
+              <g key={`${begin}${title}`}>
+                <title>{title}</title>
+                <line x1={x(begin)} x2={x(begin)} y1={TOP + 14} y2={bottom} class="graph-tick" />
+                {before === undefined ? null : (
+                  <text x={(x(before) + x(begin)) / 2} y={TOP + 30} text-anchor="middle" class="graph-since">
+                    {x(begin) - x(before) > 34 ? since : ''}
+                  </text>
+                )}
+              </g>
+            );
+          }
           const isRight = x(begin) > WIDTH * 0.6;
           return (
             <g key={`${begin}${title}`}>
@@ -130,7 +144,10 @@ function words({ label, points, limits, marks = [] }: StoryGraph, instantMs: num
   const values = points.map(([, value]) => value);
   const parts = [label];
   if (values.length > 0) parts.push(`from ${shortNumber(Math.min(...values))} to ${shortNumber(Math.max(...values))}`);
-  parts.push(...limits.map(({ name }) => `promised ${name}`), ...marks.slice(0, 6).map(({ title }) => title));
+  parts.push(
+    ...limits.map(({ name }) => `promised ${name}`),
+    ...marks.slice(0, 6).map(({ title, since }) => (since === undefined ? title : `${since} later ${title}`)),
+  );
   if (instantMs !== undefined) parts.push(`broken at ${clock(instantMs)}`);
   return parts.join(', ');
 }

@@ -2,7 +2,7 @@
 
 import { AROUND_MS, type FailureStory, failureStory, type StoryFacts } from '../failure-story.ts';
 import { happeningsAround } from '../happenings.ts';
-import type { TimelineCollector } from './collect-timeline.ts';
+import type { LogLine, TimelineCollector } from './collect-timeline.ts';
 import { logSentence } from './log-level.ts';
 import type { CaseMarks, CheckMark, Said, Story } from './page-data.ts';
 import { defectsOf } from './recording-defects.ts';
@@ -10,6 +10,7 @@ import { storyGraph } from './story-graph.ts';
 import { streamMoment } from './stream-moment.ts';
 
 const MOST_SAID = 5;
+const LAST_SAID = 3;
 const LONGEST_SAID = 240;
 
 export function makeStory(
@@ -26,7 +27,7 @@ export function makeStory(
   const graph = marks && check && storyGraph(check, marks, timeline);
   return {
     ...story,
-    said: saidAround(story, timeline),
+    said: saidAround(story, timeline, marks),
     defects: defectsAround(story, marks, timeline),
     ...(graph ? { graph } : {}),
   };
@@ -76,19 +77,31 @@ function defectsAround({ when }: FailureStory, marks: CaseMarks | undefined, { o
     }));
 }
 
-function saidAround({ when, promised }: FailureStory, timeline: TimelineCollector): Said[] {
+/** Where nothing was said within two seconds: what was said last before, by those that the promise names. */
+function saidAround(
+  { when, promised }: FailureStory,
+  timeline: TimelineCollector,
+  marks: CaseMarks | undefined,
+): Said[] {
   if (!when) return [];
   const instantMs = when.atMs - timeline.originAtMs;
-  return timeline.logs
-    .filter(({ atMs, level }) => Math.abs(atMs - instantMs) <= AROUND_MS && (level === 'info' || level === 'debug'))
-    .map(({ atMs, service, text }) => {
-      const name = timeline.logServices[service] ?? '';
-      const rank = (promised.includes(name) ? 0 : AROUND_MS) + Math.abs(atMs - instantMs);
-      return { rank, said: { offsetMs: atMs - instantMs, service: name, text: cut(logSentence(text, true)) } };
-    })
+  // What is said after the verdict is said of the clean-up.
+  const untilMs = instantMs - when.inCaseMs + when.judgedInCaseMs;
+  const told = timeline.logs.filter(
+    ({ atMs, level }) => atMs >= (marks?.fromMs ?? 0) && atMs <= untilMs && (level === 'info' || level === 'debug'),
+  );
+  const isNamed = ({ service }: LogLine) => promised.includes(timeline.logServices[service] ?? '\n');
+  const near = told.filter(({ atMs }) => Math.abs(atMs - instantMs) <= AROUND_MS);
+  const before = told.filter((line) => line.atMs <= instantMs && isNamed(line)).slice(-LAST_SAID);
+  return (near.length > 0 ? near : before)
+    .map((line) => ({ line, rank: (isNamed(line) ? 0 : AROUND_MS) + Math.abs(line.atMs - instantMs) }))
     .sort((a, b) => a.rank - b.rank)
     .slice(0, MOST_SAID)
-    .map(({ said }) => said)
+    .map(({ line: { atMs, service, text } }) => ({
+      offsetMs: atMs - instantMs,
+      service: timeline.logServices[service] ?? '',
+      text: cut(logSentence(text, true)),
+    }))
     .sort((a, b) => a.offsetMs - b.offsetMs);
 }
 

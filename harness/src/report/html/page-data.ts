@@ -67,7 +67,8 @@ export interface StoryGraph {
   toMs: number;
   points: [atMs: number, value: number][];
   limits: { value: number; name: string }[];
-  marks?: { fromMs: number; toMs: number; title: string }[];
+  /** `since`: time since the mark before, in words. */
+  marks?: { fromMs: number; toMs: number; title: string; since?: string }[];
 }
 
 export interface Said {

@@ -1,6 +1,8 @@
 // The one picture that shows a broken promise: the metric, the offset or the defects that it is about, over the case, with the bound.
 
+import { formatDurationMs } from '../../base/duration.ts';
 import type { TimelineCollector } from './collect-timeline.ts';
+import { logSentence } from './log-level.ts';
 import { metricBound } from './metric-bound.ts';
 import type { CaseMarks, CheckMark, StoryGraph } from './page-data.ts';
 import { defectsOf } from './recording-defects.ts';
@@ -9,9 +11,16 @@ import { streamToAxisMs } from './stream-moment.ts';
 /** A picture this wide shows no more. */
 const MOST_POINTS = 240;
 const MOST_MARKS = 60;
+const MOST_LINES = 12;
+const LONGEST_TITLE = 80;
 
 export function storyGraph(check: CheckMark, marks: CaseMarks, timeline: TimelineCollector): StoryGraph | undefined {
-  return metricGraph(check, marks, timeline) ?? offsetGraph(check, marks) ?? defectGraph(check, marks);
+  return (
+    metricGraph(check, marks, timeline) ??
+    offsetGraph(check, marks) ??
+    defectGraph(check, marks) ??
+    linesGraph(check, marks, timeline)
+  );
 }
 
 const spanOf = (marks: CaseMarks) => {
@@ -86,6 +95,44 @@ function defectGraph(check: CheckMark, marks: CaseMarks): StoryGraph | undefined
       title: each.title,
     })),
   };
+}
+
+/** Lines that a check of logs took into account: it is mostly their times that it is about. */
+function linesGraph(
+  { title, detail }: CheckMark,
+  marks: CaseMarks,
+  { originAtMs }: TimelineCollector,
+): StoryGraph | undefined {
+  const [, service] = /^log of ([\w.-]+)/.exec(title) ?? [];
+  const lines = linesOf(detail);
+  if (service === undefined || lines.length === 0) return undefined;
+  const { zeroMs, fromMs, toMs } = spanOf(marks);
+  const onAxis = lines
+    .slice(0, MOST_LINES)
+    .map(({ atMs, text }) => ({ ms: Math.round(atMs - originAtMs - zeroMs), text }));
+  return {
+    kind: 'marks',
+    label: `lines of ${service} that it is about`,
+    ...relative(fromMs, toMs, zeroMs),
+    points: [],
+    limits: [],
+    marks: onAxis.map(({ ms, text }, index) => {
+      const before = onAxis[index - 1];
+      const since = before ? { since: formatDurationMs(Math.round((ms - before.ms) / 10) * 10) } : {};
+      return { fromMs: ms, toMs: ms, title: logSentence(text, true).slice(0, LONGEST_TITLE), ...since };
+    }),
+  };
+}
+
+function linesOf(detail: string | undefined): { atMs: number; text: string }[] {
+  try {
+    const { first } = JSON.parse(detail ?? '{}') as { first?: unknown };
+    const isLine = (each: unknown): each is { atMs: number; text: string } =>
+      typeof each === 'object' && each !== null && 'atMs' in each && 'text' in each && typeof each.atMs === 'number';
+    return Array.isArray(first) ? first.filter(isLine) : [];
+  } catch {
+    return []; // it was cut
+  }
 }
 
 function recordingOf({ title }: CheckMark, { recordings }: CaseMarks) {
