@@ -16,8 +16,8 @@ import { registry } from './registries.ts';
 const START_MS = 1_000_000;
 const never = new AbortController().signal;
 
-function caseOf(steps: string, more = ''): Case {
-  const text = `suite: s\nenvironment: e\ncases:\n  - case: c\n${more}    steps:\n${steps.replaceAll(/^/gm, '      ')}\n`;
+function caseOf(steps: string, more = '', blocks = ''): Case {
+  const text = `suite: s\nenvironment: e\n${blocks}cases:\n  - case: c\n${more}    steps:\n${steps.replaceAll(/^/gm, '      ')}\n`;
   const { suite, problems } = parseSuite(text, '/s.suite.yaml', { registry, env: {} });
   const [kase] = suite?.cases ?? [];
   if (!kase) throw new Error(problems.map(({ message, position }) => `${position.line}: ${message}`).join('\n'));
@@ -233,6 +233,11 @@ describe('a case without change', () => {
     ),
     'request, emit, finish': caseOf(
       `- publish: { fixture: f, to: "rtsp://worker:1/x" }\n- request: { url: "http://worker:1/", status: { at-least: 200 }, save: { up: $.up } }\n- emit: { to: worker, event: e, reply: { event: r } }\n- finish: f\n- expect:\n    http: http://worker:1/\n    json: { up: "\${up}" }`,
+    ),
+    'a block': caseOf(
+      `- use: twice\n- expect: { metric: n, of: worker, at-most: 5 }`,
+      '',
+      `blocks:\n  twice:\n    steps:\n      - wait: 1s\n      - eventually: { within: 2s, metric: n, of: worker, increases-by: { at-least: 2 } }\n`,
     ),
     recovers: caseOf(
       `- service: { kill: worker }\n- eventually: { within: 6s, recovers-within: 3500ms, metric: n, of: worker, increases-by: { at-least: 3 } }`,

@@ -73,8 +73,16 @@ async function replayStep(
       if (was && step !== undefined && isSame({ ...(input as Repeat), steps: 0 }, { ...(before as Repeat), steps: 0 }))
         return replayRepeat(replay, judging as Judging<Repeat>, step);
       break;
-    default:
+    default: {
+      // A block: its steps, one after the other.
+      const [inner, innerBefore] = [now.kind.children?.(input)?.steps, was?.kind.children?.(before)?.steps];
+      if (inner && innerBefore && step !== undefined) {
+        const begin = run ? { seen: run.start + 1, atMs: run.startMs } : from;
+        const judged = await replaySteps(replay, inner, innerBefore, { prefix: step, from: begin });
+        return judged.ending ? judged : { to: run ? endOf(run) : judged.to };
+      }
       break;
+    }
   }
   if (!run) {
     const why = was ? 'the run ended before it' : 'the run did not do it';
