@@ -36,7 +36,13 @@ export function openRunView(
   const writeErrorsAsBefore = live ? writeErrorsAbove((text) => view.note(text)) : () => {};
   return {
     view,
-    style: { ...terminal, columns: out.columns ?? DEFAULT_COLUMNS },
+    style: {
+      ...terminal,
+      // It may have another size by then.
+      get columns() {
+        return out.columns ?? DEFAULT_COLUMNS;
+      },
+    },
     unseen: verbosity === 'verbose' ? UNSEEN : [...UNSEEN, 'log'],
     close() {
       stopTelling();
@@ -57,6 +63,9 @@ function screenOf(out: NodeJS.WriteStream): ConsoleScreen {
     get rows() {
       return out.rows;
     },
+    // The signal that tells of another size comes late on a busy machine; what is drawn until then would wrap. Node has no public name for
+    // asking, and does without where it has none.
+    refreshSize: () => (out as { _refreshSize?: () => void })._refreshSize?.(),
     get writableNeedDrain() {
       return out.writableNeedDrain;
     },

@@ -20,6 +20,8 @@ export interface ConsoleScreen {
   write(text: string): unknown;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
+  /** Looks whether it has another size; if so, tells its `resize` listeners. */
+  refreshSize?(): void;
   /** Set while it cannot take more: a frame is left out then. */
   readonly writableNeedDrain?: boolean | undefined;
   on?(event: 'resize', listener: () => void): unknown;
@@ -93,6 +95,7 @@ export function createConsoleView(options: ConsoleOptions): ConsoleView {
   });
   const redraw = () => {
     if (!region || out.writableNeedDrain) return;
+    out.refreshSize?.();
     region.draw(layoutLive(state, frame(columns(), out.rows ?? DEFAULT_ROWS, c)));
   };
   const note = (text: string) => {

@@ -175,6 +175,8 @@ describe('failureStory', () => {
     const story = failureStory(facts(timeline(held)));
     expect(story?.inForce).toEqual([{ title: 'cut a ↔ b', sinceMs: ZERO + 1_010, isProven: true }]);
     expect(story?.meanwhile).toEqual([]);
+    const proofLater = failureStory(facts(timeline([...held.slice(0, 2), fault(ZERO + 10_100, 'proven')])));
+    expect(proofLater?.inForce).toMatchObject([{ isProven: true }]);
     const over = failureStory(facts(timeline([...held, fault(ZERO + 9_000, 'reverted')])));
     expect(over?.inForce).toEqual([]);
     expect(over?.meanwhile.map(({ text }) => text)).toEqual(['cut a ↔ b reverted']);

@@ -3,8 +3,10 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { RunResult } from '../model/results.ts';
+import type { Verdict } from '../model/verdict.ts';
 import type { TextStyle } from './failure-text.ts';
 
+/** A narrower terminal has no room for three columns: it gets a list. */
 const MIN_WIDTH = 80;
 const MAX_WIDTH = 150;
 /** Of what the name column leaves: how wide the value is; the rest is for the promise. */
@@ -17,7 +19,17 @@ export function renderFigureTable(run: RunResult, { color, columns, chars }: Tex
     suite.cases.filter(({ figures }) => figures.length > 0).map((result) => ({ suite, result })),
   );
   if (measured.length === 0) return '';
-  const width = Math.min(MAX_WIDTH, Math.max(MIN_WIDTH, columns));
+  const markOf = (verdict: Verdict) =>
+    verdict === 'passed' ? c.green(chars.passed) : verdict === 'failed' ? c.red(chars.failed) : c.yellow(chars.unclear);
+  if (columns < MIN_WIDTH) {
+    return measured
+      .flatMap(({ suite, result }) => [
+        c.bold(chars.text(`${suite.name} › ${result.title}`)),
+        ...result.figures.map(({ name, value, verdict }) => `  ${markOf(verdict)} ${chars.text(`${name}: ${value}`)}`),
+      ])
+      .join('\n');
+  }
+  const width = Math.min(MAX_WIDTH, columns);
   const names = measured.flatMap(({ result }) => result.figures.map(({ name }) => chars.text(name).length));
   const nameWidth = Math.min(Math.floor(width * 0.35), Math.max(...names) + 4);
   const valueWidth = Math.floor((width - nameWidth - 4) * VALUE_SHARE);
@@ -30,13 +42,7 @@ export function renderFigureTable(run: RunResult, { color, columns, chars }: Tex
   for (const { suite, result } of measured) {
     table.push([{ colSpan: 3, content: c.bold(chars.text(`${suite.name} › ${result.title}`)) }]);
     for (const { name, value, promised = '', verdict } of result.figures) {
-      const mark =
-        verdict === 'passed'
-          ? c.green(chars.passed)
-          : verdict === 'failed'
-            ? c.red(chars.failed)
-            : c.yellow(chars.unclear);
-      table.push([`${mark} ${chars.text(name)}`, chars.text(value), chars.text(promised)]);
+      table.push([`${markOf(verdict)} ${chars.text(name)}`, chars.text(value), chars.text(promised)]);
     }
   }
   return table.toString();

@@ -136,7 +136,9 @@ const FAULT_WORDS = {
 function faultsInForce(events: readonly TimelineEvent[], around: Around): Happenings['inForce'] {
   const inForce = new Map<string, { title: string; sinceMs: number; isProven: boolean }>();
   for (const event of events) {
-    if (event.type !== 'fault' || event.case !== around.case || event.atMs > around.atMs) continue;
+    if (event.type !== 'fault' || event.case !== around.case) continue;
+    // A proof takes a moment, and is of the time before it as well.
+    if (event.atMs > around.atMs && event.state !== 'proven') continue;
     const { fault, title, state } = event;
     if (state === 'injected') inForce.set(fault, { title, sinceMs: event.atMs, isProven: false });
     const known = inForce.get(fault);

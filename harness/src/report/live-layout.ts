@@ -123,7 +123,8 @@ function statusLine(ended: Counts, running: number, { colors: c, chars, nowMs, .
   if (ended.failed > 0) parts.push(dot, [`${ended.failed} failed`, c.red]);
   if (ended.inconclusive > 0) parts.push(dot, [`${ended.inconclusive} inconclusive`, c.yellow]);
   if (ended.skipped > 0) parts.push(dot, [`${ended.skipped} skipped`, c.dim]);
-  parts.push(dot, [`${running} ${running === 1 ? 'suite' : 'suites'} running`, c.dim]);
+  const suites = running === 0 && done === 0 ? 'starting' : `${running} ${running === 1 ? 'suite' : 'suites'} running`;
+  parts.push(dot, [suites, c.dim]);
   parts.push(dot, [seconds(nowMs - frame.startedAtMs), c.dim]);
   return parts;
 }

@@ -1,4 +1,4 @@
-// What stands last on the screen: failures, figures, what did not pass by name, and in the last line the verdict and where the report is.
+// What stands last on the screen: figures, failures, what did not pass by name, and in the last line the verdict and where the report is.
 
 import pc from 'picocolors';
 import { formatDurationMs } from '../base/duration.ts';
@@ -34,6 +34,9 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
   const { chars } = style;
   const c = pc.createColors(style.color);
   const parts: string[] = [''];
+  // First, for they can be long: what went wrong stands where the eye is when the run ends.
+  const tables = quiet ? [] : [renderFigureTable(run, style), renderFlakeTable(run, style.color, style.columns)];
+  for (const table of tables) if (table !== '') parts.push(chars.text(table), '');
   for (const suite of run.suites) {
     let unborn: FailureStory | undefined;
     let alike = 0;
@@ -57,8 +60,6 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
       parts.push(`${badge('inconclusive', c)} ${chars.text(`${suite.name}: ${errorText(error)}`)}`, '');
   }
   for (const error of run.errors) parts.push(`${badge('inconclusive', c)} ${chars.text(errorText(error))}`, '');
-  const tables = quiet ? [] : [renderFigureTable(run, style), renderFlakeTable(run, style.color, style.columns)];
-  for (const table of tables) if (table !== '') parts.push(chars.text(table), '');
   if (notices.length > 0) parts.push(...notices.map((notice) => c.yellow(chars.text(notice))), '');
   parts.push(...notPassedLines(run, style, c));
   parts.push(`${verdictLine(run, c)} ${c.dim(`${chars.dot} report`)} ${report}`);
