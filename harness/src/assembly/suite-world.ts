@@ -35,6 +35,8 @@ export interface SuiteRunOptions {
   overrideFiles?: string[];
   /** Keep the recordings of passed cases. */
   keep: boolean;
+  /** Cases, as `<suite>/<case>`, that do not end a run with `--bail`. */
+  excused?: string[] | undefined;
 }
 
 export interface SuiteWorld {

@@ -44,6 +44,28 @@ describe('testcard run --gate', () => {
     expect((await project.cli(['run', '--gate', 'P3'])).exitCode).toBe(1);
   });
 
+  it('is not ended by --bail at a case that does not block', async () => {
+    project.write(
+      'suites/a.suite.yaml',
+      `suite: tiny
+environment: tiny
+cases:
+  - case: minor
+    priority: P3
+    steps: [{ expect: { service: counter, state: exited } }]
+  - case: major
+    priority: P1
+    steps: [{ expect: { service: counter, state: exited } }]
+  - case: never begins
+    priority: P1
+    steps: [{ expect: { service: counter, state: ready } }]
+`,
+    );
+    const { exitCode } = await project.cli(['run', '--gate', 'P1', '--bail']);
+    expect(exitCode).toBe(1);
+    expect(verdicts()).toEqual(['failed', 'failed', 'inconclusive']);
+  });
+
   it('refuses a gate that nothing could fail to pass', async () => {
     const { exitCode, stderr } = await project.cli(['run', '--gate', 'P2']);
     expect(exitCode).toBe(2);

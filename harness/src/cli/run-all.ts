@@ -9,6 +9,7 @@ import { makeHtmlReport } from '../assembly/html-report.ts';
 import { loadQuarantine } from '../assembly/load-quarantine.ts';
 import { loadSuites } from '../assembly/load-suites.ts';
 import { EXIT_CODES, TestcardError, toTestcardError } from '../model/errors.ts';
+import { excusedCases } from '../model/gate.ts';
 import type { Shard } from '../model/run-record.ts';
 import type { Case, Priority, RuntimeName, Suite } from '../model/suite.ts';
 import type { Verbosity } from '../report/console.ts';
@@ -100,19 +101,27 @@ export async function runAll(request: RunRequest): Promise<number> {
   const { view, style, unseen } = shown;
   if (verbosity !== 'quiet') view.note(style.chars.text(head));
   const machine = describeMachine(interruptSignal);
+  const { repeat, minPass, retry, gate } = request;
   const done = await runPasses({
     selection: selected,
-    options: { runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
-    repeat: request.repeat,
-    retry: request.retry,
+    options: {
+      ...{ runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
+      excused: request.bail ? excusedCases(selected, { priorities: gate, quarantine, nowMs: startedAtMs }) : undefined,
+    },
+    repeat,
+    retry,
     parallel,
     bail: request.bail,
     view,
     unseen,
     signal: interruptSignal,
-  }).finally(() => shown.close());
+  })
+    .finally(() => shown.close())
+    .catch((error: unknown) => {
+      obeyWorkflowCommands();
+      throw error;
+    });
 
-  const { repeat, minPass, retry, gate } = request;
   const run = runResultOf(done, {
     ...{ runId, folder, startedAtMs, repeat, minPass, retry, gate, quarantine, suites },
     rerun: rerunBase(request),

@@ -16,6 +16,21 @@ export interface GateRules {
   placeOf(entry: QuarantineEntry): string;
 }
 
+/** Cases that will not block if they fail, as `<suite>/<case>`. */
+export function excusedCases(
+  selection: readonly { suite: { id: string }; cases: readonly { id: string; priority: Priority }[] }[],
+  { priorities, quarantine, nowMs }: Omit<GateRules, 'placeOf'>,
+): string[] {
+  const listed = new Set(
+    quarantine.filter((entry) => !isExpired(entry, nowMs)).map((entry) => `${entry.suite}/${entry.case}`),
+  );
+  return selection.flatMap(({ suite, cases }) =>
+    cases
+      .filter(({ id, priority }) => priorities?.includes(priority) === false || listed.has(`${suite.id}/${id}`))
+      .map(({ id }) => `${suite.id}/${id}`),
+  );
+}
+
 /** The suites with each case marked as what it is to the gate. */
 export function applyGate(suites: readonly SuiteResult[], rules: GateRules): SuiteResult[] {
   return suites.map((suite) => ({ ...suite, cases: suite.cases.map((result) => markCase(suite, result, rules)) }));
