@@ -1,7 +1,7 @@
 // The files of docs/ci: valid for the systems that they are for, and their scripts do what they say, run as a runner would run them.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,7 +45,7 @@ async function problemsOnGitlab(content: string): Promise<string> {
   const { exitCode, all } = await execa(
     process.execPath,
     [
-      join(REPOSITORY, 'node_modules/gitlab-ci-local/dist/index.js'),
+      createRequire(import.meta.url).resolve('gitlab-ci-local'),
       '--list',
       '--variable',
       'CI_PIPELINE_SOURCE=merge_request_event',
