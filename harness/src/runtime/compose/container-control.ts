@@ -3,6 +3,7 @@
 import type Docker from 'dockerode';
 import type { Attachment, ContainerControl, ContainerProcess, Executed } from '../../model/containers.ts';
 import { TestcardError } from '../../model/errors.ts';
+import { connectAgain } from './connect-again.ts';
 import { limitsOf, setLimits } from './container-limits.ts';
 import { type Engine, reasonOf } from './engine.ts';
 import { execIn } from './exec-in.ts';
@@ -96,17 +97,10 @@ export function createContainerControl({
       asked(`disconnect ${service} from ${network}`, signal, async () => {
         await docker.getNetwork(network).disconnect({ Container: idOf(service), Force: false });
       }),
-    connect: (service, { network, aliases, ipv4, mac }, signal) =>
-      asked(`connect ${service} to ${network}`, signal, async () => {
-        await docker.getNetwork(network).connect({
-          Container: idOf(service),
-          EndpointConfig: {
-            Aliases: aliases,
-            ...(ipv4 === undefined ? {} : { IPAMConfig: { IPv4Address: ipv4 } }),
-            ...(mac === undefined ? {} : { MacAddress: mac }),
-          },
-        });
-      }),
+    connect: (service, attachment, signal) =>
+      asked(`connect ${service} to ${attachment.network}`, signal, () =>
+        connectAgain(engine, containerOf(service), attachment, labels),
+      ),
     limits: (service, signal) =>
       asked(`ask for the limits of ${service}`, signal, () => limitsOf(containerOf(service))),
     setLimits: (service, limits, signal) =>
