@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createProject, type Project, REPOSITORY } from './testing/project.ts';
 
+const require = createRequire(import.meta.url);
 const FOLDER = join(REPOSITORY, 'docs/ci');
 const github = readFileSync(join(FOLDER, 'github-actions.yml'), 'utf8');
 const gitlab = readFileSync(join(FOLDER, 'gitlab-ci.yml'), 'utf8');
@@ -44,12 +45,7 @@ async function problemsOnGitlab(content: string): Promise<string> {
   await git('-c', 'user.name=a', '-c', 'user.email=a@b.example', 'commit', '--quiet', '--message', 'a');
   const { exitCode, all } = await execa(
     process.execPath,
-    [
-      createRequire(import.meta.url).resolve('gitlab-ci-local'),
-      '--list',
-      '--variable',
-      'CI_PIPELINE_SOURCE=merge_request_event',
-    ],
+    [require.resolve('gitlab-ci-local'), '--list', '--variable', 'CI_PIPELINE_SOURCE=merge_request_event'],
     { cwd: project.folder, reject: false, all: true, timeout: 60_000, env: { HOME: project.folder, NO_COLOR: '1' } },
   );
   return exitCode === 0 ? '' : all;
