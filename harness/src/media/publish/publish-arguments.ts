@@ -14,6 +14,12 @@ export interface PublishInput {
   hasAudio: boolean;
 }
 
+/**
+ * What an encoder needs to begin (AAC: 1024 samples) stands before time zero. Servers that align tracks by when their first packets came,
+ * as MediaMTX does, would take it for the beginning, and all sound would be 21 ms late behind them.
+ */
+const WITHOUT_PRIMING = ['-bsf:a', 'noise=drop=lt(pts\\,0)'];
+
 /** The packet tap is on `pipe:3`. */
 export function publishArguments({ path, url, startAtMs, loopMs, hasAudio }: PublishInput): string[] {
   const seek = startAtMs ? ['-ss', (startAtMs / 1_000).toFixed(3)] : [];
@@ -22,7 +28,7 @@ export function publishArguments({ path, url, startAtMs, loopMs, hasAudio }: Pub
     const maps = hasAudio ? ['-map', '0:v?', '-map', '0:a'] : ['-map', '0:v'];
     return [
       ...['-loglevel', 'warning', '-re', ...loop, ...seek, '-i', path],
-      ...[...maps, '-c', 'copy', ...outputFor(url)],
+      ...[...maps, '-c', 'copy', ...(seek.length > 0 || !hasAudio ? [] : WITHOUT_PRIMING), ...outputFor(url)],
       ...tapArguments(maps, 3),
     ];
   }
@@ -35,7 +41,7 @@ export function publishArguments({ path, url, startAtMs, loopMs, hasAudio }: Pub
   return [
     ...['-loglevel', 'warning', '-re', '-stream_loop', '-1', '-i', path, '-i', path],
     ...['-filter_complex', `${tone},${round}[sound]`],
-    ...[...maps, '-c:v', 'copy', '-c:a', 'aac', '-b:a', '128k', ...outputFor(url)],
+    ...[...maps, '-c:v', 'copy', '-c:a', 'aac', '-b:a', '128k', ...WITHOUT_PRIMING, ...outputFor(url)],
     // The tap cannot copy what an encoder makes, and the picture's packets are what tells how far it is.
     ...tapArguments(['-map', '0:v'], 3),
   ];
