@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from './markdown.ts';
-import { caseResult, everything, failure, runResult } from './testing/results.ts';
+import { attemptOf, caseResult, everything, failure, runResult } from './testing/results.ts';
 
 describe('renderMarkdown', () => {
   it('begins with the verdict and counts by priority; always says how many are flaky', () => {
@@ -19,6 +19,16 @@ describe('renderMarkdown', () => {
     expect(blocking).not.toContain('known to fail');
     expect(excused).toContain('quarantined until 2026-05-31');
     expect(excused).toContain('not gating');
+  });
+
+  it('has the share of rounds that each case passed, with its bounds, flaky or not', () => {
+    const attempts = Array.from({ length: 10 }, (_, index) => attemptOf(index + 1, 'passed'));
+    const repeat = { rounds: 10, minPass: 0.95, retry: 0, roundsMs: [] };
+    const text = renderMarkdown(runResult([caseResult({ attempts })], { repeat }));
+    expect(text).toContain('A case must pass in 95 % of its rounds.');
+    expect(text).toContain('| suite a › works | 10 of 10 | 72 % to 100 % | ✅✅✅✅✅✅✅✅✅✅ |');
+    expect(renderMarkdown(everything())).toContain('| suite a › flaky · **flaky** | 1 of 3 | 6 % to 79 % | ❌⚠️✅ |');
+    expect(renderMarkdown(runResult([caseResult()]))).not.toContain('bounds');
   });
 
   it('shows text of a pipeline as text: no markup, no mention, no cell, no end of a block', () => {

@@ -17,6 +17,8 @@ export const MOST_SUMMARY_BYTES = 1024 * 1024;
 const TEXT_COLUMNS = 110;
 /** Of one failure; reports of the run have all of it. */
 const LONGEST_TEXT = 8_000;
+/** Attempts of one case. */
+const MOST_MARKS = 40;
 
 interface Told {
   suite: SuiteResult;
@@ -42,7 +44,7 @@ export function renderMarkdown(
     ...blocking.map((told) => failureSection(told, stories)),
     ...(excused.length > 0 ? [`### Did not pass, and does not block`] : []),
     ...excused.map((told) => failureSection(told, stories)),
-    flakyTable(all),
+    roundsTable(run, all),
     figureTable(all),
     foot(run),
   ];
@@ -126,21 +128,25 @@ function failureSection({ suite, result }: Told, stories: ReadonlyMap<string, Fa
 const linkTo = (url: string | undefined): string =>
   url === undefined ? '' : `<${url.replace(/[<>\s]/g, encodeURIComponent)}>`;
 
-function flakyTable(all: Told[]): string {
+/** Every case of a run in rounds; of another run those that passed only when they were tried again. */
+function roundsTable({ repeat }: RunResult, all: Told[]): string {
+  const isOfRounds = (repeat?.rounds ?? 1) > 1;
   const rows = all.flatMap(({ suite, result }) => {
-    if (!isFlaky(result)) return [];
-    const rounds = finalAttempts(result.attempts ?? []);
+    const { attempts = [] } = result;
+    if (attempts.length === 0 || !(isOfRounds || isFlaky(result))) return [];
+    const rounds = finalAttempts(attempts);
     const passed = rounds.filter(({ verdict }) => verdict === 'passed').length;
     const { low, high } = wilsonBounds(passed, rounds.length);
-    const order = (result.attempts ?? []).map(({ verdict }) => MARKS[verdict]).join('');
+    const name = `${escapeText(`${suite.name} › ${result.title}`)}${isFlaky(result) ? ' · **flaky**' : ''}`;
+    const order = attempts.map(({ verdict }) => MARKS[verdict]).join('');
     return [
-      `| ${escapeText(`${suite.name} › ${result.title}`)} | ${passed} of ${rounds.length} | ${percent(low)} to ${percent(high)} | ${order} |`,
+      `| ${name} | ${passed} of ${rounds.length} | ${percent(low)} to ${percent(high)} | ${[...order].slice(0, MOST_MARKS).join('')} |`,
     ];
   });
   if (rows.length === 0) return '';
-  return ['### Flaky', '', '| case | rounds passed | 95 % bounds | attempts |', '|---|--:|--:|---|', ...rows].join(
-    '\n',
-  );
+  const promise = isOfRounds ? `\nA case must pass in ${percent(repeat?.minPass ?? 1)} of its rounds.\n` : '';
+  const head = ['| case | rounds passed | 95 % bounds | attempts |', '|---|--:|--:|---|'];
+  return [`### ${isOfRounds ? 'Rounds' : 'Flaky'}`, promise, ...head, ...rows].join('\n');
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
