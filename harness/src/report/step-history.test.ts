@@ -48,7 +48,7 @@ describe('step history', () => {
     const damaged = [
       '{"runtime":"embed',
       '{"runtime":"embedded","steps":[1]}',
-      `{"runtime":"embedded","steps":{},"x":"${'x'.repeat(600_000)}"}`,
+      `{"runtime":"embedded","steps":{"a/counts/finish output":[9000],"${'x'.repeat(600_000)}":[1]}}`,
       'null',
     ];
     for (const [index, text] of damaged.entries()) {

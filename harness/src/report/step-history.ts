@@ -41,9 +41,9 @@ export class StepTimes {
     if (event.type === 'step-started' && !event.step.includes('.')) {
       this.#titles.set(`${suite} ${event.case} ${event.step}`, event.title);
     }
-    if (event.type !== 'step-ended' || event.step.includes('.') || event.verdict !== 'passed') return undefined;
+    if (event.type !== 'step-ended' || event.verdict !== 'passed') return undefined;
     const title = this.#titles.get(`${suite} ${event.case} ${event.step}`);
-    if (title === undefined) return undefined;
+    if (title === undefined) return undefined; // an inner one
     const step = { suite, case: event.case, title };
     const times = this.#steps.get(keyOf(step));
     if (times) times.push(event.elapsedMs);
