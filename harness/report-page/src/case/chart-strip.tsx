@@ -31,13 +31,16 @@ export interface ChartProps {
   /** Columns for what is seen: times, then a column a line. */
   columns(fromMs: number, toMs: number, pixels: number): (number | null)[][];
   read(atMs: number): string;
+  /** Value of each line, where there are several. */
+  readEach?(atMs: number): string[];
   axis: TimeAxis;
   onRemove?: () => void;
 }
 
-export function ChartStrip({ id, label, height, lines, limits, columns, read, axis, onRemove }: ChartProps) {
+export function ChartStrip({ id, label, height, lines, limits, columns, read, readEach, axis, onRemove }: ChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const value = useRef<HTMLSpanElement>(null);
+  const legend = useRef<HTMLUListElement>(null);
   useEffect(() => {
     if (!holder.current) return;
     let plot = make(holder.current, { height, lines, limits, axis });
@@ -52,6 +55,13 @@ export function ChartStrip({ id, label, height, lines, limits, columns, read, ax
       });
     };
     const say = () => {
+      if (lines.length > 1) {
+        for (const [index, text] of readEach?.(axis.readMs).entries() ?? []) {
+          const cell = legend.current?.children[index]?.lastElementChild;
+          if (cell && cell.textContent !== text) cell.textContent = text;
+        }
+        return;
+      }
       const text = read(axis.readMs);
       if (value.current && value.current.textContent !== text) value.current.textContent = text;
     };
@@ -71,16 +81,16 @@ export function ChartStrip({ id, label, height, lines, limits, columns, read, ax
       stopTheme();
       plot.destroy();
     };
-  }, [axis, columns, height, lines, limits, read]);
+  }, [axis, columns, height, lines, limits, read, readEach]);
   return (
     <div class="lane lane-chart" data-lane={id} style={{ height: `${height}px` }}>
       <div class="lane-label">
         <span class="lane-name" title={label}>
-          {label}
+          {breakable(label)}
         </span>
-        <span class="lane-value" ref={value} />
+        {lines.length === 1 ? <span class="lane-value" ref={value} /> : null}
         {lines.length > 1 ? (
-          <ul class="legend">
+          <ul class="legend" ref={legend}>
             {lines.map((line, index) => (
               <li key={line.label}>
                 <svg width="22" height="8" aria-hidden="true">
@@ -94,6 +104,7 @@ export function ChartStrip({ id, label, height, lines, limits, columns, read, ax
                   />
                 </svg>
                 {line.label}
+                <span class="legend-value" />
               </li>
             ))}
           </ul>
@@ -114,6 +125,16 @@ export function ChartStrip({ id, label, height, lines, limits, columns, read, ax
       </div>
     </div>
   );
+}
+
+/** Names of metrics break after their underscores. */
+function breakable(label: string) {
+  return label.split(/(?<=[_{,:])/).map((part, index) => (
+    <span key={`${index}${part}`}>
+      {part}
+      <wbr />
+    </span>
+  ));
 }
 
 function range(data: (number | null)[][], limits: readonly ChartLimit[]): { min: number; max: number } {

@@ -48,8 +48,8 @@ export function ChecksList({
           </button>
           {check === chosen ? (
             <>
-              <Detail check={check} zeroMs={zeroMs} />
               {yaml}
+              <Detail check={check} zeroMs={zeroMs} />
             </>
           ) : null}
         </li>
@@ -82,7 +82,10 @@ function Detail({ check: { last, hint, detail, atMs, judgedMs }, zeroMs }: { che
         <>
           <dt>facts</dt>
           <dd>
-            <pre>{pretty(detail)}</pre>
+            <details>
+              <summary>as judged</summary>
+              <pre>{pretty(detail)}</pre>
+            </details>
           </dd>
         </>
       ) : null}

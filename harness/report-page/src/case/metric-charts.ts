@@ -15,6 +15,7 @@ export interface MetricChart {
   limits: ChartLimit[];
   columns(fromMs: number, toMs: number, pixels: number): (number | null)[][];
   read(atMs: number): string;
+  readEach(atMs: number): string[];
 }
 
 /** More lines than these in one chart cannot be told apart. */
@@ -48,6 +49,11 @@ export async function makeChart(
   if (!of || heads.length === 0) return undefined;
   const series = await Promise.all(heads.slice(0, MOST_LINES).map((head) => readSeries(service, head)));
   const lines = series.map(({ name }): ChartLine => ({ label: lineLabel(name, metric), kind: 'steps' }));
+  const readEach = (atMs: number) =>
+    series.map((each) => {
+      const value = valueAt(each, atMs);
+      return value === undefined ? '–' : shortNumber(value);
+    });
   return {
     id,
     service,
@@ -57,13 +63,10 @@ export async function makeChart(
     limits: limitsOf(kase, service, metric),
     columns: (fromMs, toMs, pixels) => thinned(series, fromMs, toMs, pixels),
     read: (atMs) =>
-      series
-        .map((each, index) => {
-          const value = valueAt(each, atMs);
-          const text = value === undefined ? '–' : shortNumber(value);
-          return series.length > 1 ? `${lines[index]?.label} ${text}` : text;
-        })
+      readEach(atMs)
+        .map((text, index) => (series.length > 1 ? `${lines[index]?.label} ${text}` : text))
         .join(' · '),
+    readEach,
   };
 }
 

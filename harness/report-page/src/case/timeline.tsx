@@ -137,16 +137,17 @@ export function Timeline({ axis, kase, lanes, offsets, charts, brokenMs, choices
             axis={axis}
           />
         ))}
-        {charts.map(({ id, service, label, lines, limits, columns, read }) => (
+        {charts.map(({ id, service, label, lines, limits, columns, read, readEach }) => (
           <ChartStrip
             key={id}
             id={`metric ${id}`}
             label={label}
-            height={Math.max(CHART_PX, 34 + lines.length * 14)}
+            height={Math.max(CHART_PX, lines.length > 1 ? 36 + lines.length * 15 : 0)}
             lines={lines}
             limits={limits}
             columns={columns}
             read={read}
+            readEach={readEach}
             axis={axis}
             onRemove={() => onToggle({ id, service, metric: label })}
           />

@@ -1,6 +1,7 @@
 // What else happened within two seconds of the instant: on a strip of four seconds, and in words below it, in order of time.
 
 import type { Story } from '../../../src/report/html/page-data.ts';
+import { clock } from '../shared/words.tsx';
 
 const REACH_MS = 2_000;
 const GLYPHS: Record<string, string> = { fault: '⚡', service: '⟳', log: '!', activity: '●', media: '▧', said: '·' };
@@ -13,7 +14,7 @@ interface Row {
   count: number;
 }
 
-export function AroundStrip({ story: { meanwhile, said, defects, leftOut, when } }: { story: Story }) {
+export function AroundStrip({ story: { meanwhile, said, defects, earlier, leftOut, when } }: { story: Story }) {
   if (!when) return null;
   const isEarlier = said.some(({ offsetMs }) => offsetMs < -REACH_MS);
   const rows: Row[] = [
@@ -64,6 +65,29 @@ export function AroundStrip({ story: { meanwhile, said, defects, leftOut, when }
         <p class="muted">Nothing else happened within two seconds; these are the last lines before.</p>
       ) : null}
       {leftOut > 0 ? <p class="muted">and {leftOut} more</p> : null}
+      {earlier.length > 0 ? (
+        <>
+          <p class="around-title earlier-title">Earlier in the case</p>
+          <ol class="around-list">
+            {earlier.map(({ firstMs, lastMs, level, service, text, count }) => (
+              <li key={`${firstMs}${text}`} class={level === 'error' ? 'weight-bad' : 'weight-note'}>
+                <span class="offset">{clock(firstMs, 1)}</span>
+                <span class={`kind kind-${level === 'error' ? 'bad' : 'log'}`}>
+                  {level === 'error' ? '▲' : '◆'} {level}
+                </span>
+                <span class="text">
+                  {count > 1 ? (
+                    <b>
+                      {count}× until {clock(lastMs, 1)}:{' '}
+                    </b>
+                  ) : null}
+                  {service}: {text}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </>
+      ) : null}
     </div>
   );
 }

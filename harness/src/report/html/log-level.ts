@@ -61,3 +61,9 @@ export function logSentence(text: string, isBrief = false): string {
     return text;
   }
 }
+
+/** The message of a line alone, by which like lines are known. */
+export function logMessage(text: string): string {
+  const member = /"(?:msg|message|event)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return member ?? text.replace(/\d+/g, '#').slice(0, 120);
+}

@@ -3,14 +3,17 @@
 import { AROUND_MS, type FailureStory, failureStory, type StoryFacts } from '../failure-story.ts';
 import { happeningsAround } from '../happenings.ts';
 import type { LogLine, TimelineCollector } from './collect-timeline.ts';
-import { logSentence } from './log-level.ts';
-import type { CaseMarks, CheckMark, Said, Story } from './page-data.ts';
+import { logMessage, logSentence } from './log-level.ts';
+import type { CaseMarks, CheckMark, EarlierLines, Said, Story } from './page-data.ts';
 import { defectsOf } from './recording-defects.ts';
 import { storyGraph } from './story-graph.ts';
 import { streamMoment } from './stream-moment.ts';
 
 const MOST_SAID = 5;
 const LAST_SAID = 3;
+const MOST_EARLIER = 4;
+/** Paths that the instrument publishes to for its own calibration. */
+const OWN_STREAMS = /\btestcard\/reference-|-as-published\b/;
 const LONGEST_SAID = 240;
 
 export function makeStory(
@@ -29,6 +32,7 @@ export function makeStory(
     ...story,
     said: saidAround(story, timeline, marks),
     defects: defectsAround(story, marks, timeline),
+    earlier: earlierIn(story, marks, timeline),
     ...(graph ? { graph } : {}),
   };
 }
@@ -90,8 +94,9 @@ function saidAround(
   const told = timeline.logs.filter(
     ({ atMs, level }) => atMs >= (marks?.fromMs ?? 0) && atMs <= untilMs && (level === 'info' || level === 'debug'),
   );
+  const isPipelines = ({ text }: LogLine) => !OWN_STREAMS.test(text);
   const isNamed = ({ service }: LogLine) => promised.includes(timeline.logServices[service] ?? '\n');
-  const near = told.filter(({ atMs }) => Math.abs(atMs - instantMs) <= AROUND_MS);
+  const near = told.filter((line) => Math.abs(line.atMs - instantMs) <= AROUND_MS && isPipelines(line));
   const before = told.filter((line) => line.atMs <= instantMs && isNamed(line)).slice(-LAST_SAID);
   return (near.length > 0 ? near : before)
     .map((line) => ({ line, rank: (isNamed(line) ? 0 : AROUND_MS) + Math.abs(line.atMs - instantMs) }))
@@ -103,6 +108,38 @@ function saidAround(
       text: cut(logSentence(text, true)),
     }))
     .sort((a, b) => a.offsetMs - b.offsetMs);
+}
+
+/** What went before may be the cause, or show that it went on for long. */
+function earlierIn({ when }: FailureStory, marks: CaseMarks | undefined, timeline: TimelineCollector): EarlierLines[] {
+  if (!when || !marks) return [];
+  const zeroMs = when.atMs - timeline.originAtMs - when.inCaseMs;
+  const untilMs = zeroMs + when.inCaseMs - AROUND_MS;
+  const groups = new Map<string, EarlierLines>();
+  for (const { atMs, level, service, text } of timeline.logs) {
+    if ((level !== 'warn' && level !== 'error') || atMs < marks.fromMs || atMs >= untilMs) continue;
+    const name = timeline.logServices[service] ?? '';
+    const key = `${name} ${logMessage(text)}`;
+    const known = groups.get(key);
+    if (known) {
+      known.count += 1;
+      known.lastMs = atMs - zeroMs;
+    } else {
+      const inCaseMs = atMs - zeroMs;
+      groups.set(key, {
+        firstMs: inCaseMs,
+        lastMs: inCaseMs,
+        level,
+        service: name,
+        text: cut(logSentence(text, true)),
+        count: 1,
+      });
+    }
+  }
+  return [...groups.values()]
+    .sort((a, b) => Number(b.level === 'error') - Number(a.level === 'error') || b.lastMs - a.lastMs)
+    .slice(0, MOST_EARLIER)
+    .sort((a, b) => a.firstMs - b.firstMs);
 }
 
 const cut = (text: string) => (text.length <= LONGEST_SAID ? text : `${text.slice(0, LONGEST_SAID - 1)}…`);

@@ -56,7 +56,20 @@ export interface Story extends FailureStory {
   said: Said[];
   /** What the recording lacks within two seconds of the instant. */
   defects: { offsetMs: number; text: string }[];
+  /** Warnings and errors of logs earlier in the case, like ones together. */
+  earlier: EarlierLines[];
   graph?: StoryGraph;
+}
+
+export interface EarlierLines {
+  /** Of the first and the last, on the case's own clock. */
+  firstMs: number;
+  lastMs: number;
+  level: 'warn' | 'error';
+  service: string;
+  /** What the first one said. */
+  text: string;
+  count: number;
 }
 
 /** A small picture of what the promise is about; times are of the case's own clock. */
