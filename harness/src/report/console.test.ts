@@ -177,6 +177,17 @@ describe('the live view', () => {
     expect(updatesIn(update)).toBe(1);
   });
 
+  it('never erases everything from the top left corner, which tmux would keep a copy of', () => {
+    open({ rows: 30 });
+    const all = '\u001b[J';
+    upTo(5, ['alpha', waiting]);
+    screen.written();
+    view?.note('a note');
+    expect(screen.written()).not.toContain(all);
+    view?.close();
+    expect(screen.written()).not.toContain(all);
+  });
+
   it('redraws at most eight times a second, whatever comes', () => {
     open();
     upTo(5, ['alpha', waiting]);

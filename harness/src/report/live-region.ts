@@ -25,6 +25,7 @@ export interface RegionTerminal {
 const BEGIN = '\u001b[?2026h';
 const END = '\u001b[?2026l';
 const ERASE_TO_END_OF_LINE = '\u001b[K';
+const ERASE_LINE = '\u001b[2K';
 const ERASE_BELOW = '\u001b[J';
 
 export function createLiveRegion(terminal: RegionTerminal): LiveRegion {
@@ -45,7 +46,7 @@ export function createLiveRegion(terminal: RegionTerminal): LiveRegion {
     },
     above(text) {
       const whole = text.endsWith('\n') ? text : `${text}\n`;
-      put(`${toTop()}${ERASE_BELOW}${whole}${allOf(drawn)}`);
+      put(`${eraseRows(drawn.length)}${whole}${allOf(drawn)}`);
     },
     resized() {
       // A terminal that has become narrower shows a line on several rows. Taken one by one, as the terminal does.
@@ -53,11 +54,11 @@ export function createLiveRegion(terminal: RegionTerminal): LiveRegion {
         (sum, line) => sum + Math.max(1, Math.ceil(cellsOf(stripVTControlCharacters(line)) / terminal.columns)),
         0,
       );
-      put(`\r${up(rows)}${ERASE_BELOW}`);
+      put(eraseRows(rows));
       drawn = [];
     },
     clear() {
-      if (drawn.length > 0) put(`${toTop()}${ERASE_BELOW}`);
+      if (drawn.length > 0) put(eraseRows(drawn.length));
       drawn = [];
     },
   };
@@ -74,6 +75,12 @@ function patchOf(old: readonly string[], lines: readonly string[]): string {
   }
   return patch === '' ? '' : `${patch}${down(lines.length - at)}\r`;
 }
+
+/**
+ * The rows above the cursor, which ends on the first of them. Row by row: tmux takes erasing all from the top left corner as a wish to keep it,
+ * and puts what was there into its history (`scroll-on-clear`).
+ */
+const eraseRows = (rows: number) => `\r${up(rows)}${`${ERASE_LINE}${down(1)}`.repeat(rows)}${up(rows)}`;
 
 const up = (rows: number) => (rows > 0 ? `\u001b[${rows}A` : '');
 const down = (rows: number) => (rows > 0 ? `\u001b[${rows}B` : '');
