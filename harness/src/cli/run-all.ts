@@ -7,7 +7,8 @@ import { describeMachine } from '../assembly/describe-machine.ts';
 import { prepareFixtures } from '../assembly/fixtures.ts';
 import { makeHtmlReport } from '../assembly/html-report.ts';
 import { loadQuarantine } from '../assembly/load-quarantine.ts';
-import { loadSuites } from '../assembly/load-suites.ts';
+import { loadSuites, secretsOf } from '../assembly/load-suites.ts';
+import { createMask, maskTexts } from '../base/mask.ts';
 import { EXIT_CODES, TestcardError, toTestcardError } from '../model/errors.ts';
 import { excusedCases } from '../model/gate.ts';
 import type { Shard } from '../model/run-record.ts';
@@ -88,7 +89,8 @@ export async function runAll(request: RunRequest): Promise<number> {
   const folder = join(process.cwd(), 'reports', runId);
   mkdirSync(folder, { recursive: true });
   const record = runRecordOf(selection, { run: runId, startedAtMs, ...recordFields(request) });
-  writeFileSync(join(folder, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  const mask = createMask(suites.flatMap(secretsOf));
+  writeFileSync(join(folder, 'run.json'), `${JSON.stringify(maskTexts(record, mask), null, 2)}\n`);
 
   const parallel = request.parallel ?? SUITES_PER_PROCESSOR * availableParallelism();
   const cases = selected.reduce((sum, { cases }) => sum + cases.length, 0);
@@ -123,7 +125,7 @@ export async function runAll(request: RunRequest): Promise<number> {
     });
 
   const run = runResultOf(done, {
-    ...{ runId, folder, startedAtMs, repeat, minPass, retry, gate, quarantine, suites },
+    ...{ runId, folder, startedAtMs, repeat, minPass, retry, gate, quarantine, mask },
     rerun: rerunBase(request),
     machine: await machine,
     isInterrupted: interruptSignal.aborted,

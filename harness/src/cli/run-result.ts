@@ -1,13 +1,12 @@
 // What a run came to, from its passes: cases combined over rounds and retries, judged by the gate and the quarantine list, secrets masked.
 
 import { relative } from 'node:path';
-import { secretsOf } from '../assembly/load-suites.ts';
-import { createMask, maskTexts } from '../base/mask.ts';
+import { maskTexts } from '../base/mask.ts';
 import { applyGate, decide } from '../model/gate.ts';
 import type { QuarantineEntry } from '../model/quarantine.ts';
 import { RESULTS_VERSION, type RerunBase, type RunResult } from '../model/results.ts';
 import { combinePasses } from '../model/rounds.ts';
-import type { Priority, Suite } from '../model/suite.ts';
+import type { Priority } from '../model/suite.ts';
 import type { PassesDone } from './run-passes.ts';
 
 export interface RunFacts {
@@ -23,8 +22,8 @@ export interface RunFacts {
   rerun: RerunBase;
   /** Versions and machine. */
   machine?: Record<string, string> | undefined;
-  /** Whose secrets are hidden. */
-  suites: readonly Suite[];
+  /** Hides secrets. */
+  mask(text: string): string;
   isInterrupted: boolean;
 }
 
@@ -68,5 +67,5 @@ export function runResultOf({ passes, roundsMs }: PassesDone, facts: RunFacts): 
     ...(isRepeated ? { repeat: { rounds, minPass, retry, roundsMs } } : {}),
   };
   // Workers mask what they tell; what Vitest or the command line adds may still name one.
-  return maskTexts(run, createMask(facts.suites.flatMap(secretsOf)));
+  return maskTexts(run, (text) => facts.mask(text));
 }

@@ -43,6 +43,7 @@ beforeEach(() => {
     'suites/a.suite.yaml',
     `suite: tiny
 priority: P1
+tags: [a]
 environment: tiny
 services: { counter: { environment: { TOKEN: "\${secret.TOKEN}" } } }
 cases:
@@ -84,6 +85,8 @@ describe('a secret', () => {
       [
         'run',
         ...[
+          '--tag',
+          `a,${SECRET}`,
           '--verbose',
           '--retry',
           '1',
@@ -99,7 +102,15 @@ describe('a secret', () => {
     expect(output).toContain('::error file=suites/a.suite.yaml');
     const files = [...filesBelow(project.runFolder()), ...filesBelow(join(project.folder, 'out')), summary];
     const names = files.map((file) => file.split('/').at(-1));
-    for (const name of ['timeline.ndjson', 'counter.log', 'results.json', 'junit.xml', 'summary.txt', 'report.html'])
+    for (const name of [
+      'timeline.ndjson',
+      'counter.log',
+      'run.json',
+      'results.json',
+      'junit.xml',
+      'summary.txt',
+      'report.html',
+    ])
       expect(names).toContain(name);
     const texts = [['output', output] as const, ...files.map((file) => [file, readFileSync(file, 'utf8')] as const)];
     for (const [name, text] of texts) expect({ name, leaks: leaksIn(text) }).toEqual({ name, leaks: [] });

@@ -1,7 +1,7 @@
 import { Parser, type Result } from 'tap-parser';
 import { describe, expect, it } from 'vitest';
 import { renderTap } from './tap.ts';
-import { caseResult, everything, NASTY, runResult } from './testing/results.ts';
+import { caseResult, everything, failure, NASTY, runResult } from './testing/results.ts';
 
 function read(text: string) {
   const points: Result[] = [];
@@ -22,6 +22,18 @@ describe('renderTap', () => {
     expect(points[1]?.name).toContain('# ~ `x` ``` | @all');
     expect(points[3]).toMatchObject({ ok: true, skip: expect.stringContaining('only on compose') });
     expect(points[4]?.diag).toMatchObject({ attempts: ['failed', 'inconclusive', 'passed'] });
+  });
+
+  it('keeps messages of several lines whole, also when they look like TAP', () => {
+    const message = 'saw\n...\n---\nok 1\n  ...\nBail out!\n# x\n1..9';
+    const { points, extra, bailedOut } = read(
+      renderTap(
+        runResult([caseResult({ title: `two\nok 7 - lines`, verdict: 'failed', error: { ...failure, message } })]),
+      ),
+    );
+    expect({ extra, bailedOut }).toEqual({ extra: [], bailedOut: false });
+    expect(points).toHaveLength(1);
+    expect(points[0]).toMatchObject({ name: 'suite a › two ok 7 - lines', diag: { message } });
   });
 
   it('says of what does not block that it is to be done, so that a reader is as green as the run', () => {
