@@ -19,9 +19,11 @@ const slow = {
   }),
 } as unknown as AnyFaultKind; // arguments are read off the schema alone
 
-function parse(...argv: string[]): { input: unknown; help: string } {
+const parse = (...argv: string[]) => parseAs(slow, ...argv);
+
+function parseAs(kind: AnyFaultKind, ...argv: string[]): { input: unknown; help: string } {
   const command = new Command('slow').exitOverride().configureOutput({ writeErr: () => {} });
-  const inputOf = addFaultArguments(command, slow);
+  const inputOf = addFaultArguments(command, kind);
   let input: unknown;
   command.action((...given) => {
     input = inputOf(given.slice(0, -2), given.at(-2));
@@ -63,6 +65,27 @@ describe('the command line of a kind of fault', () => {
     const { help } = parse('a', 'b', '1s');
     expect(help).toContain('slow [options] <a> <b> <latency>');
     expect(help).toMatch(/--port <number> +a port/);
+  });
+});
+
+describe('of faults of a kernel', () => {
+  const kindOf = (key: string) => faultKinds.find((kind) => kind.key === key) as AnyFaultKind;
+
+  it('takes shares as percentages, and all that is asked of packets as options', () => {
+    const { input } = parseAs(
+      kindOf('network.impair'),
+      ...['relay', '--loss', '5%', '--latency', '100ms', '--rate', '2Mbit/s', '--protocol', 'udp', '--towards', 'in'],
+    );
+    expect(input).toEqual({
+      ...{ service: 'relay', loss: 0.05, latencyMs: 100, bitsPerSecond: 2_000_000, protocol: 'udp', towards: 'in' },
+    });
+    expect(() => parseAs(kindOf('network.impair'), 'relay', '--loss', '5')).toThrow(/a percentage such as/);
+  });
+
+  it('takes memory as a size and processors as a number', () => {
+    expect(parseAs(kindOf('limit.memory'), 'worker', '64MiB').input).toEqual({ service: 'worker', bytes: 67_108_864 });
+    expect(parseAs(kindOf('limit.cpu'), 'worker', '0.25').input).toEqual({ service: 'worker', cpus: 0.25 });
+    expect(() => parseAs(kindOf('limit.memory'), 'worker', '64')).toThrow(/a size with its unit/);
   });
 });
 

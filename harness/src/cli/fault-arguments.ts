@@ -4,6 +4,8 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod';
 import { parseDurationMs } from '../base/duration.ts';
 import type { AnyFaultKind } from '../model/faults.ts';
+import { percentField } from '../model/fields.ts';
+import { sizeField } from '../model/limit-fault.ts';
 import { bitrateField } from '../model/network-fault.ts';
 
 /** What is read of a field's JSON Schema. */
@@ -14,6 +16,8 @@ interface Field {
   default?: unknown;
   enum?: unknown[];
   prefixItems?: unknown[];
+  /** Of a number that people write with a unit: `%` of a part of 1, `B` of bytes. */
+  unit?: string;
 }
 
 type Setter = (input: Record<string, unknown>, value: unknown) => void;
@@ -71,6 +75,7 @@ function optionOf(key: string, field: Field): Option {
 /** `latencyMs` → `latency`, `bitsPerSecond` → `rate`, `slowClose` → `slow-close`. */
 function wordOf(key: string): string {
   if (key === 'bitsPerSecond') return 'rate';
+  if (key === 'bytes') return 'size';
   return key
     .replace(/Ms$/, '')
     .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -92,20 +97,24 @@ const endDescription = ({ description }: Field): string => description ?? 'one e
 
 const isDuration = (key: string) => /Ms$/.test(key);
 
-function placeholderOf(key: string, { type }: Field): string {
+function placeholderOf(key: string, { type, unit }: Field): string {
   if (isDuration(key)) return 'duration';
+  if (unit === '%') return 'percent';
   return type === 'number' || type === 'integer' ? 'number' : 'value';
 }
 
+const FIELDS: Record<string, z.ZodType<number>> = { '%': percentField, B: sizeField };
+
 /** Command lines give text: a field whose name ends in its unit takes that unit's text. */
-function readerOf(key: string, { type }: Field): (text: string) => unknown {
+function readerOf(key: string, { type, unit }: Field): (text: string) => unknown {
   if (type !== 'number' && type !== 'integer') return (text) => text;
   if (isDuration(key)) return readDuration;
-  if (key === 'bitsPerSecond') {
+  const field = key === 'bitsPerSecond' ? bitrateField : FIELDS[unit ?? ''];
+  if (field) {
     return (text) => {
-      const rate = bitrateField.safeParse(text);
-      if (rate.success) return rate.data;
-      throw new InvalidArgumentError(`expected ${rate.error.issues[0]?.message}.`);
+      const value = field.safeParse(text);
+      if (value.success) return value.data;
+      throw new InvalidArgumentError(`expected ${value.error.issues[0]?.message}.`);
     };
   }
   return (text) => {

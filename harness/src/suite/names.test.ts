@@ -1,9 +1,11 @@
 // Names that a suite uses: services, ports, fixtures, recordings, publishers.
 
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { StepKind } from '../model/kinds.ts';
 import { addressProblem } from './addresses.ts';
 import type { Known } from './known.ts';
-import { CHECK, parseSample, problemsOf, suiteWith } from './testing/sample-kinds.ts';
+import { CHECK, parseSample, problemsOf, sampleRegistry, suiteWith } from './testing/sample-kinds.ts';
 
 const known: Known = {
   services: [
@@ -13,6 +15,34 @@ const known: Known = {
   fixtures: ['one-minute', 'half-minute'],
 };
 const check = (steps: string): string[] => problemsOf(suiteWith(`${steps}\n${CHECK}`), { known });
+
+describe('what needs containers', () => {
+  const crowd: StepKind<string> = {
+    key: 'crowd',
+    docs: { summary: 'A sample.', example: '' },
+    schema: () => z.string(),
+    describe: (name) => `crowd ${name}`,
+    needs: () => 'containers',
+    run: async () => {},
+  };
+  const registry = { ...sampleRegistry, steps: [...sampleRegistry.steps, crowd] };
+  const on = (runtime: 'embedded' | 'compose', only = '') =>
+    problemsOf(suiteWith(`- crowd: worker\n${CHECK}`).replace('    steps:', `${only}    steps:`), {
+      ...{ registry, known: { ...known, runtime } },
+    });
+
+  test('is an error on the embedded runtime, at its place', () => {
+    expect(on('embedded')).toEqual([
+      expect.stringMatching(/^6:\d+ this `crowd` needs containers .*--runtime compose.*only-on/),
+    ]);
+  });
+
+  test('is none on the compose runtime, nor in a case that is only for it', () => {
+    expect(on('compose')).toEqual([]);
+    expect(on('embedded', '    only-on: { runtime: compose, reason: it needs a kernel }\n')).toEqual([]);
+    expect(on('embedded', '    only-on: { runtime: embedded, reason: a mistake }\n')).toHaveLength(1);
+  });
+});
 
 describe('names from outside the suite', () => {
   test('are accepted when they exist', () => {

@@ -80,17 +80,17 @@ export function judgeArrivals(arrivals: Arrivals, wanted: Omit<Impairment, 'serv
 /** As if nothing stood in the way. `wanted`: what did. */
 export function judgeFree(arrivals: Arrivals, wanted: Omit<Impairment, 'service'>): Judged {
   const figures = figuresOf(arrivals, { bitsPerSecond: wanted.bitsPerSecond });
-  const { sent, lost, duplicated, medianMs } = figures;
+  const { sent, lost, duplicated, overtaken, medianMs } = figures;
   const { bitsPerSecond } = wanted;
   const mayTakeMs = Math.max(FREE_MEDIAN_MS, Math.min(SPARE_MS, (wanted.latencyMs ?? 0) / 4));
   const isFast =
     bitsPerSecond === undefined ||
     (figures.bitsPerSecond !== undefined && figures.bitsPerSecond > RATE_TOLERANCE * bitsPerSecond);
   // A packet or two may get lost on any machine; of what was a share this is far from it.
-  const mayLose = Math.floor(sent / 200);
-  const holds = lost <= mayLose && duplicated === 0 && medianMs <= mayTakeMs && isFast;
+  const few = Math.floor(sent / 200);
+  const holds = lost <= few && duplicated === 0 && overtaken <= few && medianMs <= mayTakeMs && isFast;
   const rate = bitsPerSecond === undefined ? '' : `, at ${rateWords(figures.bitsPerSecond)}`;
-  const seen = `lost ${lost} of ${sent}, ${duplicated} twice, ${ms(medianMs)} late${rate}`;
+  const seen = `lost ${lost} of ${sent}, ${duplicated} twice, ${overtaken} out of turn, ${ms(medianMs)} late${rate}`;
   return { holds, seen, figures };
 }
 

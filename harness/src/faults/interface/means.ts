@@ -1,6 +1,6 @@
 // What a kernel offers to break packets with, found out by trying it in the network namespace in which it would be used.
 
-import type { ContainerControl } from '../../model/containers.ts';
+import type { ContainerControl, Executed } from '../../model/containers.ts';
 import { TestcardError } from '../../model/errors.ts';
 
 const TRIED = ['netem', 'htb', 'tbf', 'ingress', 'statistic', 'nfqueue'] as const;
@@ -23,8 +23,8 @@ export const MIRROR = 'testcard';
 export const LOST_QUEUE = MARK;
 export const RELAY_QUEUES = { in: MARK + 1, out: MARK + 2 } as const;
 
-/** Every line is tried; what it makes it takes away again. */
-const program = `
+/** Python 3. Every line is tried; what it makes it takes away again. */
+export const meansProgram = `
 import json, socket, struct, subprocess
 
 def run(text):
@@ -92,14 +92,18 @@ print(json.dumps(found))
 
 /** Tries all in the network namespace of the service; about 200 ms. Throws STEP_INCONCLUSIVE when the tools cannot be run there. */
 export async function findMeans(containers: ContainerControl, service: string, signal: AbortSignal): Promise<Means> {
-  const { code, stdout, stderr } = await containers.netExec(service, ['python3', '-c', program], signal);
+  return readMeans(await containers.netExec(service, ['python3', '-c', meansProgram], signal));
+}
+
+/** What the program said. Throws STEP_INCONCLUSIVE when it did not come to an end. */
+export function readMeans({ code, stdout, stderr }: Executed): Means {
   try {
     const found = JSON.parse(stdout) as Means;
     if (TRIED.every((each) => typeof found[each] === 'string') && Array.isArray(found.left)) return found;
   } catch {} // told below
   throw new TestcardError(
     'STEP_INCONCLUSIVE',
-    `what the kernel can do for ${service} could not be found out: ${stderr.trim().split('\n').at(-1) || `exit code ${code}`}`,
+    `what the kernel can do to packets could not be found out: ${stderr.trim().split('\n').at(-1) || `exit code ${code}`}`,
     { hint: 'the tools image needs iproute2, iptables and python3' },
   );
 }

@@ -4,7 +4,7 @@ import { TestcardError } from '../../model/errors.ts';
 import { EFFECTS, type Effect, type Impairment } from '../../model/impairment.ts';
 import { CHAINS, HANDLE, LOST_QUEUE, MARK, type Means, MIRROR, RELAY_QUEUES } from './means.ts';
 import type { RelaySettings } from './relay-program.ts';
-import { iptablesMatch, matchesOf, u32Match, type Way, waysOf } from './traffic-filter.ts';
+import { iptablesMatch, matchesOf, u32Match, WAYS, type Way, waysOf } from './traffic-filter.ts';
 
 /** Plain data: enough to make it, and to take it away from another process. */
 export interface ImpairmentPlan {
@@ -59,6 +59,21 @@ export function makerOf(effect: Effect, way: Way, means: Means): { maker: Maker 
   if (effect === 'bandwidth' && maker === 'netem' && means.tbf === '') return { maker: 'tbf' };
   if (maker) return { maker };
   return { missing: options.map(([each, problem]) => `${MAKERS[each]}: ${problem}`).join('; ') };
+}
+
+/** One line for each effect: what this kernel makes it with, in each direction when that differs. */
+export function describeMeans(means: Means): { effect: Effect; by: string; isThere: boolean }[] {
+  return EFFECTS.map((effect) => {
+    const [into, out] = WAYS.map((way) => makerOf(effect, way, means));
+    const words = (found: typeof into) =>
+      found === undefined || 'missing' in found ? `nothing (${found?.missing})` : MAKERS[found.maker];
+    const isSame = words(into) === words(out);
+    return {
+      effect,
+      by: isSame ? words(into) : `${words(into)} (in), ${words(out)} (out)`,
+      isThere: [into, out].every((found) => found !== undefined && 'maker' in found),
+    };
+  });
 }
 
 /** Which of its effects are asked for. */

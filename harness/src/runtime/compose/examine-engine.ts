@@ -6,6 +6,7 @@ import type { EnvironmentSpec } from '../../model/environment.ts';
 import { TestcardError, toTestcardError } from '../../model/errors.ts';
 import { readModel } from './compose-cli.ts';
 import { connectEngine, type Engine, hasImage } from './engine.ts';
+import { examineKernel } from './examine-kernel.ts';
 import { linkProxyImage } from './link-proxy-service.ts';
 import { toolsImage } from './side-containers.ts';
 
@@ -33,7 +34,9 @@ export async function examineEngine(specs: readonly EnvironmentSpec[], signal: A
     { name: 'engine', isThere: true, detail: `${engine.title} at ${engine.endpoint}` },
     plugin,
   ];
-  return plugin.isThere ? [...found, ...(await examineImages(engine, specs, signal))] : found;
+  return plugin.isThere
+    ? [...found, ...(await examineImages(engine, specs, signal)), ...(await examineKernel(engine, signal))]
+    : found;
 }
 
 async function examinePlugin({ endpoint }: Engine, signal: AbortSignal): Promise<EngineFinding> {
