@@ -76,6 +76,11 @@ describe('renderAnnotations', () => {
     expect(read.properties).toMatchObject({ file: 'a,b:c.yaml', line: '1', col: '2' });
     expect(Object.keys(read.properties)).toEqual(['file', 'line', 'col', 'title']);
     expect(read.data).toContain('::add-mask::a');
+    const encoded = 'rtsp://u:p%40x%0A%3A';
+    expect(readCommand(workflowCommand({ level: 'error', title: encoded, message: encoded }))).toMatchObject({
+      properties: { title: encoded },
+      data: encoded,
+    });
   });
 
   it('writes no more of a level than GitHub shows: the last one names the others, the most important come first', () => {

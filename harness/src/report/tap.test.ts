@@ -36,6 +36,22 @@ describe('renderTap', () => {
     expect(points[0]).toMatchObject({ name: 'suite a › two ok 7 - lines', diag: { message } });
   });
 
+  it('takes no word of a title for a directive', () => {
+    const { points, ok } = read(
+      renderTap(
+        runResult([
+          caseResult({ title: 'a # TODO later', verdict: 'failed', error: failure }),
+          caseResult({ title: 'b # SKIP' }),
+        ]),
+      ),
+    );
+    expect(points.map(({ name, todo, skip }) => ({ name, todo, skip }))).toEqual([
+      { name: 'suite a › a # TODO later', todo: false, skip: false },
+      { name: 'suite a › b # SKIP', todo: false, skip: false },
+    ]);
+    expect(ok).toBe(false);
+  });
+
   it('says of what does not block that it is to be done, so that a reader is as green as the run', () => {
     const run = everything();
     const excused = run.suites[0]?.cases.filter(({ case: id }) => id === 'known' || id === 'minor') ?? [];
