@@ -1,12 +1,12 @@
 // Takes pictures of reports for the docs, as small files: the first screen of each run, or of a view of it.
 //
-//   node harness/report-page/take-pictures.ts <folder> <name>=<run folder>[#/view] …
+//   npm run report-pictures -- <folder> <name>=<run folder>[#/view] …
 
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeHtmlReport } from '../src/assembly/html-report.ts';
-import { runTool } from '../src/media/index.ts';
 import { findChromium, openBrowser } from './test/browser.ts';
+import { shrinkPicture } from './test/shrink-picture.ts';
 
 const [folder, ...wanted] = process.argv.slice(2);
 const chromium = findChromium();
@@ -31,19 +31,10 @@ if (!folder || wanted.length === 0 || !chromium) {
       const file = join(folder, `${name}.png`);
       await page.screenshot({ path: file });
       await page.close();
-      await shrink(file);
+      await shrinkPicture(file);
       process.stdout.write(`${file}\n`);
     }
   } finally {
     await browser.close();
   }
-}
-
-/** Sixty-four colours are enough for a page of text, and a third of the bytes. */
-async function shrink(file: string): Promise<void> {
-  const filter = 'split[a][b];[a]palettegen=max_colors=64[p];[b][p]paletteuse=dither=none';
-  const small = `${file}.small.png`;
-  const result = await runTool('ffmpeg', ['-loglevel', 'error', '-i', file, '-vf', filter, '-y', small], { signal });
-  if (result.exitCode !== 0) throw new Error(`${file} cannot be made smaller: ${result.reason}`);
-  renameSync(small, file);
 }

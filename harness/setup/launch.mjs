@@ -1,8 +1,9 @@
 // Starts one of the repository's programs on Node 24, after installing what is missing. Runs on any Node ≥ 20 with nothing installed,
 // so it is plain JavaScript without dependencies.
 //
-//   node harness/setup/launch.mjs [--need ffmpeg] -- <program.ts> [args…]
+//   node harness/setup/launch.mjs [--need ffmpeg] [--want chromium] -- <program.ts> [args…]
 //
+// What is wanted is installed where that goes without asking; where it does not, one line says what is left out.
 // Exit code: the program's own; 3 when something is missing and could not be installed (one line says what to run).
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,7 +15,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const separator = process.argv.indexOf('--', 2);
-const needs = process.argv.slice(2, separator).filter((word) => word !== '--need');
+const words = process.argv.slice(2, separator);
+const asked = (option) => words.filter((_, index) => words[index - 1] === option);
+const needs = asked('--need');
+const wants = asked('--want');
 const program = process.argv.slice(separator + 1);
 
 function fail(message) {
@@ -56,36 +60,61 @@ function works(command) {
   return spawnSync(command, ['-version'], { stdio: 'ignore' }).status === 0;
 }
 
+/** Where Debian's packages can be installed without a question: the words that it begins with. */
+function aptPrefix() {
+  if (spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status !== 0) return undefined;
+  if (process.getuid?.() === 0) return [];
+  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined;
+}
+
+/** True when it is installed. */
+function aptInstall(prefix, name, ...more) {
+  const run = (...command) => {
+    const [file, ...rest] = [...prefix, 'apt-get', ...command];
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    return spawnSync(file, rest, { stdio: ['ignore', 'ignore', 2], env }).status;
+  };
+  process.stderr.write(`testcard: installing ${name} with apt-get (about half a minute) …\n`);
+  run('update', '-qq');
+  return run('install', '-y', '-qq', '--no-install-recommends', name, ...more) === 0;
+}
+
 function installFfmpeg() {
   if (works(process.env.TESTCARD_FFMPEG ?? 'ffmpeg') && works(process.env.TESTCARD_FFPROBE ?? 'ffprobe')) return;
-  const apt = spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
-  const isRoot = process.getuid?.() === 0;
-  const canSudo = !isRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
-  if (!apt || !(isRoot || canSudo)) {
-    const command = apt
-      ? 'sudo apt-get install -y ffmpeg'
-      : process.platform === 'darwin'
-        ? 'brew install ffmpeg'
-        : 'your package manager, for example: sudo dnf install ffmpeg';
+  const prefix = aptPrefix();
+  if (!prefix) {
+    const command =
+      spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0
+        ? 'sudo apt-get install -y ffmpeg'
+        : process.platform === 'darwin'
+          ? 'brew install ffmpeg'
+          : 'your package manager, for example: sudo dnf install ffmpeg';
     fail(`ffmpeg and ffprobe are needed and not on PATH; install them with: ${command}`);
   }
-  process.stderr.write('testcard: installing ffmpeg with apt-get (about half a minute) …\n');
-  const run = (...words) => {
-    const argv = isRoot ? words : ['sudo', '-n', ...words];
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    return spawnSync(argv[0], argv.slice(1), { stdio: ['ignore', 'ignore', 2], env }).status;
-  };
-  run('apt-get', 'update', '-qq');
-  if (run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'ffmpeg') !== 0 || !works('ffmpeg')) {
+  if (!aptInstall(prefix, 'ffmpeg') || !works('ffmpeg')) {
     fail('ffmpeg could not be installed; run: sudo apt-get update && sudo apt-get install -y ffmpeg');
+  }
+}
+
+/** For tests of the report; they look in the same places, and are skipped without one. */
+function installChromium() {
+  const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  if ([process.env.TESTCARD_CHROMIUM, ...places].some((path) => path && existsSync(path))) return;
+  const prefix = aptPrefix();
+  if (!prefix || !aptInstall(prefix, 'chromium', 'fonts-dejavu-core')) {
+    process.stderr.write(
+      'testcard: no chromium, tests of the report in a browser are left out; install one with: apt-get install -y chromium\n',
+    );
   }
 }
 
 installPackages();
 if (needs.includes('ffmpeg')) installFfmpeg();
+if (wants.includes('chromium')) installChromium();
 
 const [file, ...args] = program;
-if (!file) fail('nothing to start: node harness/setup/launch.mjs [--need ffmpeg] -- <program> [args…]');
+if (!file)
+  fail('nothing to start: node harness/setup/launch.mjs [--need ffmpeg] [--want chromium] -- <program> [args…]');
 // The channel tells the program when this launcher is gone, however it went: a killed `npm run e2e` must not leave a run behind.
 const child = spawn(node, [join(root, file), ...args], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],

@@ -8,10 +8,11 @@ import { makeHtmlReport } from '../../src/assembly/html-report.ts';
 import { runTool } from '../../src/media/index.ts';
 import { BROKEN_MS, type MadeRun, makeRun, ZERO_MS } from '../../src/report/html/testing/make-run.ts';
 import { findChromium, openBrowser } from './browser.ts';
+import { shrinkPicture } from './shrink-picture.ts';
 
 const chromium = findChromium();
 const signal = new AbortController().signal;
-/** Pictures of the docs are made here, when they are asked for. */
+/** Where pictures for the docs go, when they are asked for: TESTCARD_DOC_IMAGES=docs/images. */
 const IMAGES = process.env.TESTCARD_DOC_IMAGES;
 const SIZE = { width: 1440, height: 900 };
 
@@ -42,7 +43,9 @@ const openCase = async (colorScheme: 'light' | 'dark' = 'light') => {
 async function picture(page: Page, name: string): Promise<void> {
   if (IMAGES === undefined) return;
   mkdirSync(IMAGES, { recursive: true });
-  await page.screenshot({ path: join(IMAGES, `${name}.png`) });
+  const file = join(IMAGES, `${name}.png`);
+  await page.screenshot({ path: file });
+  await shrinkPicture(file);
 }
 
 /** The middle of a lane's strip at an instant of the case's clock. */
@@ -111,12 +114,17 @@ describe.skipIf(!chromium)('the report in Chromium', () => {
       return shown.join('\n');
     });
     expect(seen).toContain('1 passed · 1 failed · 0 inconclusive · 1 flaky');
-    expect(seen).toContain('worker_chunks_total{status="processed"} of worker: increases by at least 2');
-    expect(seen).toContain('increased by 1 (4 → 5)');
+    expect(seen).toContain('worker_chunks_total{status="processed"} of worker: increases by at least 10');
+    expect(seen).toContain('increased by 7, 3 too low (1 → 8)');
     expect(seen).toContain('+18.30 s into the case');
     expect(seen).toContain('speech exited, killed by SIGKILL');
     expect(seen).toContain('out of memory while loading the voice model');
     expect(seen).toContain('metric: worker_chunks_total');
+    expect(await page.locator('.story-graph svg').getAttribute('aria-label')).toEqual(
+      expect.stringMatching(
+        /^worker_chunks_total\{status="processed"\}, from \d to \d+, promised at least 11, broken at \+18\.30 s$/,
+      ),
+    );
     expect(await page.locator('.command code').first().textContent()).toContain(
       "testcard run suites/link-loss.suite.yaml --case 'speech comes back after the link was cut'",
     );
@@ -208,10 +216,10 @@ describe.skipIf(!chromium)('the report in Chromium', () => {
     // 21.5 s of a stream that begins at 10 s, whose first packet came 1.2 s into the case.
     expect(await playheadMs(page)).toBe(4_200 + 11_500 - ZERO_MS);
     expect(await page.locator('#case-yaml .is-marked').textContent()).toContain('recording: output');
-    const first = page.locator('.checks button', { hasText: 'increased by 1' });
+    const first = page.locator('.checks button', { hasText: 'increased by 7' });
     await first.click();
     await expect.poll(() => playheadMs(page)).toBe(BROKEN_MS - ZERO_MS);
-    expect(await page.locator('.check-detail').textContent()).toContain('last seen1');
+    expect(await page.locator('.check-detail').textContent()).toContain('last seen7');
     expect(await page.locator('#case-yaml .is-marked').textContent()).toContain('metric: worker_chunks_total');
     await page.close();
   });

@@ -27,8 +27,8 @@ describe('readRun', () => {
     const { page } = await readRun(openStoredRun(run.folder));
     const [broken, well] = page.suites[0]?.cases ?? [];
     expect(broken?.story).toMatchObject({
-      promised: 'worker_chunks_total{status="processed"} of worker: increases by at least 2',
-      seen: 'increased by 1 (4 → 5) by +18.3 s',
+      promised: 'worker_chunks_total{status="processed"} of worker: increases by at least 10',
+      seen: 'increased by 7, 3 too low (1 → 8) by +18.3 s',
       when: { inCaseMs: BROKEN_MS - ZERO_MS },
       place: { file: 'suites/link-loss.suite.yaml' },
     });
@@ -40,6 +40,17 @@ describe('readRun', () => {
     ]);
     expect(broken?.story?.said.every(({ offsetMs }) => Math.abs(offsetMs) <= 2_000)).toBe(true);
     expect(broken?.story?.evidence[0]).toMatchObject({ path: 'suites/link-loss/timeline.ndjson' });
+    expect(broken?.story?.earlier.map(({ text, count }) => [text, count])).toEqual([
+      ['connection to speech lost reason=reset attempt=1', 1],
+      ['reconnection attempt failed attempt=2 next_ms=4000', 1],
+    ]);
+    expect(broken?.story?.graph).toMatchObject({
+      kind: 'steps',
+      label: 'worker_chunks_total{status="processed"}',
+      fromMs: 0,
+      limits: [{ value: 11, name: 'at least 11' }],
+    });
+    expect(broken?.story?.defects).toEqual([{ offsetMs: -200, text: 'output: sound missing for 1.24s' }]);
     expect(well?.story).toBeUndefined();
     expect(well?.isFlaky).toBe(true);
   });
@@ -47,7 +58,7 @@ describe('readRun', () => {
   it('puts every kind of event on the axis of its case', async () => {
     const [kase] = marksOf(await readRun(openStoredRun(run.folder))).cases;
     expect(kase?.steps.map(({ verdict }) => verdict)).toEqual(['passed', 'passed', 'passed', 'failed']);
-    expect(kase?.steps.at(-1)?.waits.map(({ last }) => last)).toEqual([0, 1]);
+    expect(kase?.steps.at(-1)?.waits.map(({ last }) => last)).toEqual([6, 7]);
     expect(kase?.phases).toEqual([{ name: 'outage', fromMs: 10_000, toMs: 29_800 }]);
     expect(kase?.faults).toEqual([
       {
