@@ -9,7 +9,7 @@ const only = (part, ...allowed) => ({
   name: `${part}-imports-only-what-is-below`,
   severity: 'error',
   from: { path: src(part), pathNot: TEST },
-  to: { path: '^(harness|services)/', pathNot: src(part, ...allowed) },
+  to: { path: '^(harness|services)/', pathNot: `${src(part, ...allowed)}|/node_modules/` },
 });
 
 export default {

@@ -85,26 +85,25 @@ describe('on a terminal', () => {
       [110, 12],
     ] as const) {
       await terminal.resize(columns, rows);
-      const narrow = columns < 60 ? 'wait' : 'waiting for';
-      await terminal.until(
-        (lines) => lines.filter((line) => line.includes(narrow) && line.includes('of 30s')).length === 1,
-      );
+      // What is drawn between the terminal's change and the program's hearing of it may stay above; from then on all is right.
+      await terminal.until((lines) => {
+        const [kase = '', step = '', status = ''] = lines.slice(-3);
+        const isWhole = kase.includes('a › ') && step.includes('of 30s') && status.startsWith('0 of 1');
+        return (
+          isWhole && (columns > 100 ? step.endsWith('at least 1') : step.endsWith('…') && step.length === columns - 1)
+        );
+      });
     }
     // The run's folder ends with the process that runs it.
     process.kill(Number(project.runFolder().split('-').at(-1)), 'SIGUSR1');
     const told = await terminal.until(has('what goes on now'));
-    expect(
-      told.filter((line) => line.includes('of 30s')),
-      'once in the answer, once live',
-    ).toHaveLength(2);
+    expect(told.slice(-3)[1]).toContain('of 30s');
     go();
     expect(await terminal.ended).toBe(0);
     const all = await terminal.screen.all();
     expect(all.filter(has1('PASSED a › waits for a request'))).toHaveLength(1);
-    expect(
-      all.filter((line) => line.includes('of 30s')),
-      'the answer alone',
-    ).toHaveLength(1);
+    const after = all.slice(all.findIndex(has1('PASSED a › waits for a request')));
+    expect(after.join('\n')).not.toMatch(/running|waiting for/);
   });
 
   it('leaves a whole screen when it is interrupted', async () => {
