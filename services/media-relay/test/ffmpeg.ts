@@ -129,19 +129,19 @@ export function parseFramecrc(text: string): Tracks {
 }
 
 export interface Clips {
-  /** 3 s, 30 fps, keyframe each 6 frames, no B-frames, AAC 48 kHz stereo. */
+  /** 30 fps, keyframe each 6 frames, no B-frames, AAC 48 kHz stereo. */
   plain: string;
   /** The same with up to three B-frames in a row and a keyframe a second. */
   reordered: string;
   remove(): void;
 }
 
-export function makeClips(): Clips {
+export function makeClips(durationS = 3): Clips {
   const folder = mkdtempSync(join(tmpdir(), 'media-relay-test-'));
   const make = (name: string, encoder: readonly string[]): string => {
     const file = join(folder, name);
-    const video = ['-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=30:d=3'];
-    const audio = ['-f', 'lavfi', '-i', 'sine=440:r=48000:d=3'];
+    const video = ['-f', 'lavfi', '-i', `testsrc2=s=640x360:r=30:d=${durationS}`];
+    const audio = ['-f', 'lavfi', '-i', `sine=440:r=48000:d=${durationS}`];
     const codecs = [
       '-c:v',
       'libx264',

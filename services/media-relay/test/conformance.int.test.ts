@@ -1,0 +1,245 @@
+// media-relay beside the real MediaMTX: what a publisher and a reader get from either, alike where it counts, and where they differ.
+
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Clips,
+  type Finished,
+  makeClips,
+  type Packet,
+  packetsOf,
+  parseFramecrc,
+  publish,
+  type RunningFfmpeg,
+  read,
+  stopAll,
+  type Tracks,
+  type Transport,
+  type Urls,
+} from './ffmpeg.ts';
+import { missingElements, publishByGstreamer, readByGstreamer, warnWithoutGstreamer } from './gstreamer.ts';
+import { findMediamtx, startMediamtx } from './mediamtx.ts';
+import { startRelay } from './relay-fixture.ts';
+import { until } from './until.ts';
+
+interface Server extends Urls {
+  api(path: string): Promise<{ status: number; body: unknown }>;
+  close(): Promise<void>;
+}
+
+const mediamtx = findMediamtx();
+if (mediamtx === undefined) {
+  console.warn(
+    'SKIPPED: the comparison with the real MediaMTX; npm run images, or set TESTCARD_MEDIAMTX to its program',
+  );
+}
+warnWithoutGstreamer('the comparison for GStreamer');
+
+const TRANSPORTS: readonly Transport[] = ['rtsp-tcp', 'rtsp-udp', 'rtmp'];
+const PROGRAMS = missingElements.length === 0 ? (['FFmpeg', 'GStreamer'] as const) : (['FFmpeg'] as const);
+const FRAMES_A_GOP = 6;
+const FRAMES_A_LONG_GOP = 30;
+/** FFmpeg's RTSP publisher never sends the audio it is still collecting for a packet when it ends. */
+const UNSENT_AUDIO_FRAMES = 8;
+const ENDS_WITHIN_MS = 6_000;
+
+const servers: { kind: 'media-relay' | 'MediaMTX'; open: () => Promise<Server> }[] = [
+  {
+    kind: 'media-relay',
+    open: async () => {
+      const relay = await startRelay();
+      return { ...relay, close: () => relay.relay.close() };
+    },
+  },
+];
+if (mediamtx) servers.push({ kind: 'MediaMTX', open: () => startMediamtx(mediamtx.program) });
+
+let clips: Clips;
+let source: Tracks;
+beforeAll(() => {
+  clips = makeClips(7);
+  source = packetsOf(clips.plain);
+});
+afterAll(() => {
+  clips.remove();
+  mediamtx?.remove();
+});
+
+/** Where in the source a reader's packets lie; they must be one unbroken run of it. `from` is -1 when nothing of it arrived. */
+function whereIn(track: readonly Packet[], got: readonly Packet[]): { from: number; to: number } {
+  const crcs = track.map((packet) => packet.crc);
+  const from = crcs.indexOf(got[0]?.crc ?? 'nothing arrived');
+  expect(got.map((packet) => packet.crc)).toEqual(crcs.slice(from, from + got.length));
+  return { from, to: from + got.length };
+}
+
+describe.each(servers)('$kind', ({ kind, open }) => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await open();
+  });
+  afterEach(stopAll);
+  afterAll(() => server.close());
+  const isRelay = kind === 'media-relay';
+
+  const describePath = async (path: string) => {
+    const { status, body } = await server.api(`/v3/paths/get/${path}`);
+    return status === 200
+      ? (body as { ready: boolean; inboundBytes?: number; tracks: string[]; readers?: unknown[] })
+      : undefined;
+  };
+  const ready = (path: string) => until(`${path} to be ready`, async () => (await describePath(path))?.ready === true);
+  const gone = (path: string) =>
+    until(`${path} to end`, async () => (await describePath(path))?.ready !== true, 20_000);
+  const inboundBytes = async (path: string) => (await describePath(path))?.inboundBytes;
+  const publishBy = (program: 'FFmpeg' | 'GStreamer', to: Transport, path: string) =>
+    program === 'FFmpeg'
+      ? publish(clips.plain, to, server, path)
+      : publishByGstreamer(clips.plain, to, server, path, inboundBytes);
+
+  /** Ends a reader that has not noticed its publisher's end by itself within `ENDS_WITHIN_MS`. */
+  async function finished(reader: RunningFfmpeg): Promise<Finished & { endedItself: boolean }> {
+    let endedItself = true;
+    const timer = setTimeout(() => {
+      endedItself = false;
+      reader.child.kill('SIGINT');
+    }, ENDS_WITHIN_MS);
+    const result = await reader.done;
+    clearTimeout(timer);
+    return { ...result, endedItself };
+  }
+
+  describe.each(PROGRAMS)('published by %s', (program) => {
+    test.each(TRANSPORTS)(
+      'over %s, every reader gets one unbroken run of it, from a keyframe to the end',
+      async (to) => {
+        const path = `matrix/${program}-${to}`;
+        const publisher = publishBy(program, to, path);
+        await ready(path);
+        const readers = [
+          ...TRANSPORTS.map((from) => ({ name: `FFmpeg ${from}`, reader: read(from, server, path), file: undefined })),
+          ...(missingElements.length > 0 ? [] : TRANSPORTS).map((from) => {
+            const file = join(dirname(clips.plain), `${kind}-${program}-${to}-${from}.h264`);
+            return {
+              name: `GStreamer ${from}`,
+              reader: readByGstreamer(from, server, path, { file, hasSound: true }),
+              file,
+            };
+          }),
+        ];
+        await publisher.done;
+        await Promise.all(
+          readers.map(async ({ name, reader, file }) => {
+            const { endedItself, stdout, stderr } = await finished(reader);
+            if (!isRelay && program === 'GStreamer' && to !== 'rtmp' && name.endsWith('rtmp')) {
+              // MediaMTX cannot turn GStreamer's sound (LATM with frame length type 2) into RTMP's, and closes the connection.
+              const sourceBytes = source.video.reduce((sum, packet) => sum + packet.size, 0);
+              const got =
+                file === undefined
+                  ? parseFramecrc(stdout).video.reduce((sum, { size }) => sum + size, 0)
+                  : statSync(file).size;
+              expect(got).toBeLessThan(sourceBytes / 2);
+              return;
+            }
+            const got = file === undefined ? parseFramecrc(stdout) : packetsOf(file);
+            const video = whereIn(source.video, got.video);
+            // GStreamer throws away a frame that comes right before the end over RTMP; media-relay waits a moment for that.
+            const unsent = !isRelay && name === 'GStreamer rtmp' ? 1 : 0;
+            expect(video.to, `${name}: ${stderr}`).toBeGreaterThanOrEqual(source.video.length - unsent);
+            expect(video.from % FRAMES_A_GOP, `${name} starts at a keyframe`).toBe(0);
+            expect(video.from, `${name} starts within 6 s`).toBeLessThan(180);
+            if (file === undefined) {
+              const audio = whereIn(source.audio, got.audio);
+              expect(audio.to, `${name}: sound`).toBeGreaterThanOrEqual(source.audio.length - UNSENT_AUDIO_FRAMES);
+            }
+            // A GStreamer reader over UDP learns of the end from RTCP, and MediaMTX says no goodbye there.
+            expect(endedItself, `${name} ends with its publisher`).toBe(isRelay || name !== 'GStreamer rtsp-udp');
+          }),
+        );
+      },
+    );
+  });
+
+  test.each(TRANSPORTS)('a path published over %s is ready once its tracks are known', async (to) => {
+    const path = `ready/${to}`;
+    const publisher = publish(clips.plain, to, server, path);
+    const startedAt = performance.now();
+    await ready(path);
+    const tookMs = performance.now() - startedAt;
+    const described = await describePath(path);
+    expect(described?.tracks).toEqual(expect.arrayContaining(['H264', 'MPEG-4 Audio']));
+    // MediaMTX looks at two seconds of an RTMP stream before it lets readers in.
+    if (!isRelay && to === 'rtmp') expect(tookMs).toBeGreaterThan(1_900);
+    if (isRelay) expect(tookMs).toBeLessThan(4_000);
+    publisher.child.kill('SIGKILL');
+    const killedAt = performance.now();
+    await gone(path);
+    // MediaMTX keeps a session over UDP when its connection is gone, until its packets have been missing for 10 s.
+    if (!isRelay && to === 'rtsp-udp') expect(performance.now() - killedAt).toBeGreaterThan(5_000);
+    else expect(performance.now() - killedAt).toBeLessThan(5_000);
+  });
+
+  test.each(TRANSPORTS)('who joins late over %s starts at a keyframe: the last one, or the next', async (from) => {
+    const path = `late/${from}`;
+    const publisher = publish(clips.reordered, 'rtsp-tcp', server, path);
+    await ready(path);
+    const joinedAt = performance.now();
+    await until('two seconds of it', () => performance.now() - joinedAt > 2_000);
+    const reader = read(from, server, path);
+    await publisher.done;
+    const reordered = packetsOf(clips.reordered);
+    const video = whereIn(reordered.video, parseFramecrc((await finished(reader)).stdout).video);
+    expect(video).toMatchObject({ to: reordered.video.length });
+    expect(video.from % FRAMES_A_LONG_GOP).toBe(0);
+    expect(video.from).toBeGreaterThanOrEqual(FRAMES_A_LONG_GOP);
+  });
+
+  test('readers end when the publisher leaves, and who reads after its return gets the new stream', async () => {
+    const path = 'restart';
+    const first = publish(clips.plain, 'rtmp', server, path);
+    await ready(path);
+    const before = read('rtsp-tcp', server, path);
+    await until('the reader to be there', async () => ((await describePath(path))?.readers?.length ?? 0) > 0);
+    first.child.kill('SIGKILL');
+    expect((await finished(before)).endedItself).toBe(true);
+    await gone(path);
+    const second = publish(clips.plain, 'rtmp', server, path);
+    await ready(path);
+    const after = read('rtsp-tcp', server, path);
+    expect((await second.done).code).toBe(0);
+    const video = whereIn(source.video, parseFramecrc((await finished(after)).stdout).video);
+    expect(video).toMatchObject({ to: source.video.length });
+  });
+
+  test.each(TRANSPORTS)(
+    'a reader over %s that is there before the publisher waits for it, or is refused at once',
+    async (from) => {
+      const path = `early/${from}`;
+      const startedAt = performance.now();
+      const reader = read(from, server, path);
+      if (!isRelay) {
+        const { stdout } = await finished(reader);
+        expect(performance.now() - startedAt).toBeLessThan(ENDS_WITHIN_MS);
+        expect(parseFramecrc(stdout).video).toEqual([]);
+        return;
+      }
+      await until('a second to pass', () => performance.now() - startedAt > 1_000);
+      expect(reader.child.exitCode).toBeNull();
+      const publisher = publish(clips.plain, 'rtmp', server, path);
+      await publisher.done;
+      const got = parseFramecrc((await finished(reader)).stdout);
+      expect(whereIn(source.video, got.video)).toEqual({ from: 0, to: source.video.length });
+    },
+  );
+
+  test.each(TRANSPORTS)('of two publishers of a path over %s, the second is refused', async (to) => {
+    const path = `two/${to}`;
+    const first = publish(clips.plain, to, server, path);
+    await ready(path);
+    const second = publish(clips.plain, to, server, path);
+    expect((await finished(second)).code).not.toBe(0);
+    expect(first.child.exitCode).toBeNull();
+    expect((await describePath(path))?.ready).toBe(true);
+  });
+});
