@@ -4,8 +4,9 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { installWithApt } from './apt.ts';
-import { type EngineFacts, imageFailure, inspectImages, runDocker } from './docker.ts';
+import { type EngineFacts, inspectImages } from './docker.ts';
 import type { Registry } from './registry.ts';
+import { imageFailure, runLong } from './run-long.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 const DEBIAN = 'debian:bookworm-slim';
@@ -64,9 +65,9 @@ export function baseImages(
     await inTemporaryFolder(async (folder) => {
       const tar = join(folder, 'debian.tar');
       const args = ['--variant=apt', `--architectures=${architecture}`, ...options, 'bookworm', tar];
-      const made = await execa('mmdebstrap', args, { reject: false, all: true });
-      if (made.exitCode !== 0) throw imageFailure(`making ${name}`, made.all ?? made.shortMessage);
-      await runDocker(`importing ${name}`, ['import', '--change', 'CMD ["bash"]', tar, name]);
+      await runLong('mmdebstrap', args, { what: `making ${name}`, say });
+      const imported = ['import', '--change', 'CMD ["bash"]', tar, name];
+      await runLong('docker', imported, { what: `importing ${name}`, say });
     });
     say(`${name}: made in ${seconds(startedAt)}`);
   }
@@ -81,7 +82,7 @@ export function baseImages(
       await writeFile(join(folder, 'ca-certificates.crt'), await trustedAuthorities());
       const dockerfile = join(import.meta.dirname, '../../../compose/images/node-base.Dockerfile');
       const args = ['build', '--build-arg', `BASE_IMAGE=${debian.name}`, '-t', name, '-f', dockerfile, folder];
-      await runDocker(`building ${name}`, args);
+      await runLong('docker', args, { what: `building ${name}`, say });
     });
   }
 

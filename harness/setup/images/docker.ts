@@ -1,4 +1,4 @@
-// The `docker` program as a builder of images uses it: questions with short answers, and long work whose last words are kept.
+// The `docker` program as a builder of images uses it: questions with short answers.
 
 import { execa } from 'execa';
 import { TestcardError } from '../../src/model/errors.ts';
@@ -62,30 +62,10 @@ export async function inspectImages(names: readonly string[]): Promise<Map<strin
   return found;
 }
 
-/** Runs `docker` for as long as it takes; on failure throws IMAGE_MISSING with `what` and the last thing it said. */
-export async function runDocker(what: string, args: readonly string[], input?: NodeJS.ReadableStream): Promise<void> {
-  const result = await execa('docker', args, {
-    reject: false,
-    all: true,
-    buffer: { all: true },
-    maxBuffer: 4 * 1024 * 1024,
-    ...(input ? { stdin: 'pipe' as const } : {}),
-  });
-  if (result.exitCode !== 0) throw imageFailure(what, result.all ?? result.shortMessage);
-}
-
 /** Pulls an image; returns why that was not possible, or undefined. */
 export async function pullImage(name: string): Promise<string | undefined> {
   const result = await execa('docker', ['pull', '--quiet', name], { reject: false, timeout: 600_000 });
   return result.exitCode === 0 ? undefined : (lastLine(result.stderr) ?? 'no answer within 10 minutes');
-}
-
-export function imageFailure(what: string, output: string, hint?: string): TestcardError {
-  const tail = output.trimEnd().split('\n').slice(-15);
-  return new TestcardError('IMAGE_MISSING', `${what} failed: ${lastLine(output) ?? 'it said nothing'}`, {
-    hint,
-    detail: tail,
-  });
 }
 
 function lastLine(text: unknown): string | undefined {

@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { TestcardError } from '../../src/model/errors.ts';
-import { CONTENT_LABEL, type EngineFacts, imageFailure, runDocker } from './docker.ts';
+import { CONTENT_LABEL, type EngineFacts } from './docker.ts';
+import { imageFailure, runLong } from './run-long.ts';
 import { inTemporaryFolder } from './temporary-folder.ts';
 
 interface GoRecipe {
@@ -86,14 +87,16 @@ export async function buildFromGo(
         join(folder, program),
         main,
       ];
-      const built = await execa(go, args, { env, reject: false, all: true });
-      if (built.exitCode !== 0) throw imageFailure(`building ${program} ${version}`, built.all ?? built.shortMessage);
+      await runLong(go, args, { what: `building ${program} ${version}`, say, env });
     }
     for (const file of recipe.files) await cp(join(source, file), join(folder, file));
     await writeFile(join(folder, '.dockerignore'), 'source\n');
     const dockerfile = join(import.meta.dirname, '../../../compose/images', recipe.dockerfile);
     const label = `${CONTENT_LABEL}=${recipe.module}@v${version}`;
-    await runDocker(`building ${image}`, ['build', '--label', label, '-t', image, '-f', dockerfile, folder]);
+    await runLong('docker', ['build', '--label', label, '-t', image, '-f', dockerfile, folder], {
+      what: `building ${image}`,
+      say,
+    });
   });
 }
 

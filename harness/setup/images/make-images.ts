@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { baseImages } from './base-images.ts';
 import { contentHash } from './content-hash.ts';
-import { CONTENT_LABEL, type EngineFacts, inspectImages, type LocalImage, runDocker } from './docker.ts';
+import { CONTENT_LABEL, type EngineFacts, inspectImages, type LocalImage } from './docker.ts';
 import { buildFromGo } from './go-images.ts';
 import { registryOf } from './registry.ts';
+import { runLong } from './run-long.ts';
 import { type BuiltImage, isBuilt, type WantedImage } from './wanted-images.ts';
 
 export interface ImageState {
@@ -38,8 +39,15 @@ export async function makeImages(states: readonly ImageState[], options: MakeOpt
   const registry = registryOf(say);
   const bases = baseImages(engine, registry, { isFresh: isForced, say });
   const problems: unknown[] = [];
-  for (const { image, local, state } of states) {
-    if (state === 'up to date' && !isForced) continue;
+  // Two lanes: ours share layers and so come one after another; others' are downloads and compilers, which wait for other things.
+  const isDue = ({ state }: ImageState) => state !== 'up to date' || isForced;
+  const lane = async (isInLane: (state: ImageState) => boolean) => {
+    for (const state of states.filter((state) => isDue(state) && isInLane(state))) await make(state);
+  };
+  await Promise.all([lane(({ image }) => isBuilt(image)), lane(({ image }) => !isBuilt(image))]);
+  return problems;
+
+  async function make({ image, local }: ImageState) {
     const startedAt = performance.now();
     try {
       if (isBuilt(image)) await build(image);
@@ -51,7 +59,6 @@ export async function makeImages(states: readonly ImageState[], options: MakeOpt
       problems.push(error);
     }
   }
-  return problems;
 
   async function build(image: BuiltImage) {
     const wanted = /^ARG BASE_IMAGE=(\S+)/m.exec(readFileSync(image.dockerfile, 'utf8'))?.[1];
@@ -59,22 +66,16 @@ export async function makeImages(states: readonly ImageState[], options: MakeOpt
     say(`${image.name}: building …`);
     const args: [string, string][] = Object.entries(image.args);
     if (base) args.push(['BASE_IMAGE', base.name]);
-    await runDocker(`building ${image.name}`, [
-      ...[
-        'build',
-        '--tag',
-        image.name,
-        '--file',
-        image.dockerfile,
-        '--label',
-        `${CONTENT_LABEL}=${contentHash(image)}`,
-      ],
+    const command = [
+      ...['build', '--tag', image.name, '--file', image.dockerfile],
+      ...['--label', `${CONTENT_LABEL}=${contentHash(image)}`],
       ...args.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       // Where no registry is in reach, bridge networks rarely lead anywhere either.
       ...(base?.isMadeHere ? ['--network', 'host'] : []),
       ...(isForced ? ['--no-cache'] : []),
       image.context,
-    ]);
+    ];
+    await runLong('docker', command, { what: `building ${image.name}`, say });
   }
 
   async function pullOrBuild(name: string) {
