@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyGate, decide, excuseOf, isBlocking } from './gate.ts';
+import { applyGate, decide, excuseOf, isBlocking, standingOf } from './gate.ts';
 import { isExpired, type QuarantineEntry, quarantineProblem } from './quarantine.ts';
 import type { Attempt, CaseResult, SuiteResult } from './results.ts';
 import type { Priority } from './suite.ts';
@@ -173,6 +173,21 @@ describe('a quarantined case', () => {
     expect(judge([caseOf({ verdict: 'failed' })], { quarantine: [entry({ suite: 'b' })] })).toMatchObject({
       exitCode: 1,
     });
+  });
+});
+
+describe('standingOf', () => {
+  it('says why a case does not block, or blocks although it passed, and nothing where its verdict says all', () => {
+    const of = (over: Partial<CaseResult>, quarantine = [entry()]) =>
+      standingOf(judge([caseOf(over)], { quarantine, priorities: ['P1'] }).cases[0] ?? caseOf());
+    expect(of({ verdict: 'failed' })).toMatchObject({
+      blocks: false,
+      text: expect.stringContaining('quarantined until'),
+    });
+    expect(of({})).toMatchObject({ blocks: true, text: expect.stringContaining('remove the entry') });
+    expect(of({ verdict: 'failed', priority: 'P3' }, [])).toEqual({ blocks: false, text: 'not gating (P3)' });
+    expect(of({ verdict: 'failed' }, [])).toBeUndefined();
+    expect(of({ priority: 'P3' }, [])).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 // Which cases decide what a run comes to: those of the priorities that gate, less what is quarantined and still fails.
 
 import { EXIT_CODES } from './errors.ts';
-import { isExpired, type Quarantine, type QuarantineEntry } from './quarantine.ts';
+import { isExpired, type Quarantine, type QuarantineEntry, quarantineProblem } from './quarantine.ts';
 import type { CaseResult, RunResult, SuiteResult } from './results.ts';
 import type { Priority } from './suite.ts';
 import { type Verdict, worseVerdict } from './verdict.ts';
@@ -68,6 +68,15 @@ export function excuseOf({ isGating, priority, quarantine }: CaseResult): string
     return `quarantined until ${expires} by ${owner}: ${reason} (${url})`;
   }
   return isGating === false ? `not gating (${priority})` : undefined;
+}
+
+/** What the gate and the quarantine list make of a case, where that is not what its verdict alone says. */
+export function standingOf(result: CaseResult): { blocks: boolean; text: string } | undefined {
+  const { quarantine, verdict } = result;
+  const broken = quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(quarantine) : undefined;
+  if (broken !== undefined) return { blocks: true, text: broken };
+  const excuse = verdict === 'failed' || verdict === 'inconclusive' ? excuseOf(result) : undefined;
+  return excuse === undefined ? undefined : { blocks: false, text: excuse };
 }
 
 /** What a run comes to, and how its process ends. */

@@ -32,6 +32,7 @@ export function CaseGrid({ page }: { page: PageData }) {
                       ? ` · ${found.attempts.filter(({ verdict }) => verdict === 'passed').length} of ${found.attempts.length} passed`
                       : ''}
                     {found.isFlaky ? ' · flaky' : ''}
+                    {found.standing ? (found.standing.blocks ? ' · blocks' : ' · does not block') : ''}
                   </span>
                 </a>
               </li>

@@ -11,7 +11,7 @@ export function Overview({ page }: { page: PageData }) {
   const { run, suites } = page;
   const broken = suites.flatMap((suite) =>
     suite.cases
-      .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
+      .filter(({ verdict, standing }) => verdict === 'failed' || verdict === 'inconclusive' || standing?.blocks)
       .map((found) => ({ suite, found })),
   );
   const problems = [
@@ -80,6 +80,7 @@ function Hero({ page }: { page: PageData }) {
   const cases = suites.flatMap((suite) => suite.cases);
   const of = (verdict: AnyVerdict) => cases.filter((each) => each.verdict === verdict).length;
   const flaky = cases.filter(({ isFlaky }) => isFlaky).length;
+  const excused = cases.filter(({ standing }) => standing?.blocks === false).length;
   const priorities = ['P1', 'P2', 'P3'] as const;
   const words = {
     passed: 'Every promise was kept',
@@ -106,6 +107,12 @@ function Hero({ page }: { page: PageData }) {
               </>
             ) : null}{' '}
             · <b>{flaky}</b> flaky
+            {excused > 0 ? (
+              <>
+                {' '}
+                · <b>{excused}</b> of them not blocking
+              </>
+            ) : null}
           </p>
           <p class="muted">
             {count(cases.length, 'case')} of {count(suites.length, 'suite')} in {duration(run.elapsedMs)}

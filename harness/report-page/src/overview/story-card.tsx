@@ -30,6 +30,12 @@ export function StoryCard({ page, suite, found }: { page: PageData; suite: Suite
           </a>
         ) : null}
       </header>
+      {found.standing ? (
+        <p class={`standing ${found.standing.blocks ? 'standing-blocks' : ''}`}>
+          {found.standing.blocks ? 'Blocks: ' : 'Does not block: '}
+          {found.standing.text}
+        </p>
+      ) : null}
       {story ? <StoryBody story={story} rerun={found.rerun} /> : <PlainError found={found} />}
     </article>
   );
@@ -135,12 +141,12 @@ function readable(text: string): string {
   });
 }
 
-function PlainError({ found: { error, codeFrame, rerun } }: { found: CaseSummary }) {
+function PlainError({ found: { error, codeFrame, rerun, verdict } }: { found: CaseSummary }) {
   return (
     <div class="story-body">
       <dl class="story-facts">
         <dt>Seen</dt>
-        <dd class="seen">{error?.message ?? 'no reason was stored'}</dd>
+        <dd class="seen">{error?.message ?? (verdict === 'passed' ? 'it passed' : 'no reason was stored')}</dd>
         {error?.hint ? (
           <>
             <dt>Hint</dt>

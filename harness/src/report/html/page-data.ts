@@ -40,6 +40,8 @@ export interface CaseSummary extends Omit<CaseResult, 'attempts' | 'figures'> {
   figures: Figure[];
   attempts: AttemptSummary[];
   isFlaky: boolean;
+  /** Why it does not block although it did not pass, or does although it may have. */
+  standing?: { blocks: boolean; text: string };
   /** The command that runs just this case. */
   rerun: string;
   story?: Story;

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
+import { standingOf } from '../../model/gate.ts';
 import type { Attempt, CaseResult, RerunBase, RunResult, SuiteResult } from '../../model/results.ts';
 import { isFlaky } from '../../model/rounds.ts';
 import type { TimelineEvent } from '../../model/timeline.ts';
@@ -211,6 +212,7 @@ function caseSummary(
   indexOf: Map<string, number>,
 ): CaseSummary {
   const { attempts, ...rest } = each;
+  const standing = standingOf(each);
   const story = stories.get(`${suite}/${each.case}`);
   const one: Attempt = {
     round: 1,
@@ -226,6 +228,7 @@ function caseSummary(
       return { ...attempt, ...(timeline === undefined ? {} : { timeline }) };
     }),
     isFlaky: isFlaky(each),
+    ...(standing ? { standing } : {}),
     rerun: rerunCommand(result.rerun ?? DEFAULT_RERUN, { file, title: each.title }),
     ...(story ? { story } : {}),
   };
