@@ -7,13 +7,21 @@ import { StoryCard } from './story-card.tsx';
 import { FlakyCases, Reproduce, RunFactsTable, SlowestCases } from './tables.tsx';
 import { WhenChart } from './when-chart.tsx';
 
+/** More than these are told when they are asked for. */
+const OPEN_STORIES = 3;
+
 export function Overview({ page }: { page: PageData }) {
   const { run, suites } = page;
-  const broken = suites.flatMap((suite) =>
+  const notPassed = suites.flatMap((suite) =>
     suite.cases
-      .filter(({ verdict, standing }) => verdict === 'failed' || verdict === 'inconclusive' || standing?.blocks)
+      .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
       .map((found) => ({ suite, found })),
   );
+  // Of what was not run there is nothing to tell.
+  const broken = notPassed
+    .filter(({ found }) => found.error?.kind !== 'interrupted')
+    .sort((a, b) => Number(b.found.verdict === 'failed') - Number(a.found.verdict === 'failed'));
+  const notRun = notPassed.length - broken.length;
   const problems = [
     ...run.errors.map((error) => ({ of: 'run', error })),
     ...suites.flatMap(({ name, errors }) => errors.map((error) => ({ of: name, error }))),
@@ -24,10 +32,19 @@ export function Overview({ page }: { page: PageData }) {
       {broken.length > 0 ? (
         <section aria-labelledby="wrong">
           <h2 id="wrong">What went wrong</h2>
-          {broken.map(({ suite, found }) => (
-            <StoryCard key={`${suite.suite}/${found.case}`} page={page} suite={suite} found={found} />
+          {broken.map(({ suite, found }, index) => (
+            <StoryCard
+              key={`${suite.suite}/${found.case}`}
+              page={page}
+              suite={suite}
+              found={found}
+              isOpen={index < OPEN_STORIES}
+            />
           ))}
         </section>
+      ) : null}
+      {notRun > 0 ? (
+        <p class="problem">{count(notRun, 'case was', 'cases were')} interrupted, or not run any more.</p>
       ) : null}
       {problems.length > 0 || run.notes.length > 0 ? (
         <section aria-labelledby="problems">
@@ -83,7 +100,7 @@ function Hero({ page }: { page: PageData }) {
   const excused = cases.filter(({ standing }) => standing?.blocks === false).length;
   const priorities = ['P1', 'P2', 'P3'] as const;
   const words = {
-    passed: 'Every promise was kept',
+    passed: excused > 0 ? 'Every promise that blocks was kept' : 'Every promise was kept',
     failed: 'A promise was broken',
     inconclusive: 'Testcard could not tell',
   }[run.verdict];
