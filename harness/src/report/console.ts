@@ -121,7 +121,7 @@ export function createConsoleView(options: ConsoleOptions): ConsoleView {
   const caseLine = (suite: string, verdict: CaseResult['verdict'], words: string, elapsedMs: number) => {
     if (verbosity === 'quiet' && (verdict === 'passed' || verdict === 'skipped')) return;
     note(
-      `${badge(verdict, c)} ${chars.text(`${suite} › ${words}`)} ${c.dim(`(${formatDurationMs(Math.round(elapsedMs))})`)}`,
+      `${badge(verdict, c)} ${chars.text(oneLine(`${suite} › ${words}`))} ${c.dim(`(${formatDurationMs(Math.round(elapsedMs))})`)}`,
     );
   };
 

@@ -71,8 +71,17 @@ describe('lines without a live view', () => {
   });
 
   it('verbose, do not let a service that logs one error after another drown everything else', () => {
+    const chatter = Array.from({ length: 20 }, () => a.log(1, 'all is well'));
     const flood = Array.from({ length: 100 }, (_, index) => a.log(1 + index / 1_000, `ERROR ${index}`));
-    expect(linesOf([a.began(0), ...flood, a.log(2, 'ERROR later')], { verbosity: 'verbose' })).toHaveLength(1 + 5 + 1);
+    expect(linesOf([a.began(0), ...chatter, ...flood, a.log(2, 'ERROR later')], { verbosity: 'verbose' })).toHaveLength(
+      1 + 5 + 1,
+    );
+  });
+
+  it('keep to one line whatever a case is called', () => {
+    const named = eventsOf('odd', 0);
+    const lines = linesOf([named.began(0, 'two\nlines \u001b[2J'), named.ended(1)]);
+    expect(lines).toEqual(['alpha  two lines ', 'PASSED alpha › two lines  (1s)']);
   });
 
   it('quiet, tell only of cases that did not pass', () => {

@@ -63,9 +63,9 @@ export class EventLines {
       return [this.#line(suite, `${expected} — ${seen}`, 2, undefined, this.#mark(verdict))];
     }
     if (event.type === 'phase') return [this.#line(suite, `phase ${event.name}`, 1, c.cyan)];
-    if (event.type === 'log' && this.#isTooMuch(event.service, event.atMs)) return [];
     const words = wordsOfEvent(event);
-    if (!words || (event.type === 'log' && words.weight !== 'bad')) return [];
+    if (!words) return [];
+    if (event.type === 'log' && (words.weight !== 'bad' || this.#isTooMuch(event.service, event.atMs))) return [];
     const paint = words.weight === 'bad' ? c.red : words.kind === 'fault' ? c.magenta : c.dim;
     return [this.#line(suite, words.text, 2, paint)];
   }

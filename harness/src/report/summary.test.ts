@@ -158,7 +158,7 @@ describe('the summary', () => {
     const passed = run([kase({ verdict: 'passed', figures })], { verdict: 'passed', exitCode: 0 });
     expect(renderSummary(passed)).toMatch(/output · lost .*0 of 1800 .*no frame lost/);
     expect(renderSummary(passed, { columns: 60 })).toContain('\ntiny › it counts\n  ✓ output · lost: 0 of 1800\n');
-    expect(renderSummary(passed, { quiet: true })).toBe(
+    expect(renderSummary(passed, { quiet: true, notices: ['▲ slow'] })).toBe(
       '\nPASSED 1 passed, 0 failed, 0 inconclusive in 1m1s, exit code 0 · report reports/r',
     );
   });

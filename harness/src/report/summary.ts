@@ -20,7 +20,7 @@ type Colors = ReturnType<typeof pc.createColors>;
 export interface SummaryOptions extends Partial<TextStyle> {
   /** By `<suite>/<case>`: see readFailureStories. */
   stories?: ReadonlyMap<string, FailureStory>;
-  /** Without figures and shares of rounds. */
+  /** Without figures, shares of rounds, and notices. */
   quiet?: boolean;
   /** Notices that have scrolled away: steps that were much slower than in earlier runs. */
   notices?: readonly string[];
@@ -60,7 +60,7 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
       parts.push(`${badge('inconclusive', c)} ${chars.text(`${suite.name}: ${errorText(error)}`)}`, '');
   }
   for (const error of run.errors) parts.push(`${badge('inconclusive', c)} ${chars.text(errorText(error))}`, '');
-  if (notices.length > 0) parts.push(...notices.map((notice) => c.yellow(chars.text(notice))), '');
+  if (notices.length > 0 && !quiet) parts.push(...notices.map((notice) => c.yellow(chars.text(notice))), '');
   parts.push(...notPassedLines(run, style, c));
   parts.push(`${verdictLine(run, c)} ${c.dim(`${chars.dot} report`)} ${report}`);
   return parts.join('\n');
