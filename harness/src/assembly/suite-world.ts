@@ -234,6 +234,6 @@ function lossesOf(environment: RunningEnvironment): (fromMs: number) => string[]
       const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode ?? 'unknown'}`;
       const after = `${((sinceMs - fromMs) / 1000).toFixed(1)} s into the case`;
       if (state === 'exited' || state === 'failed') return [`service ${name} ${how} ${after}`];
-      return restarts > 0 ? [`service ${name} was restarted ${restarts} times`] : [];
+      return restarts > 0 ? [`service ${name} was restarted ${restarts === 1 ? 'once' : `${restarts} times`}`] : [];
     });
 }
