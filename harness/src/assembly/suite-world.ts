@@ -69,7 +69,7 @@ export async function openSuiteWorld(
   const folder = join(runFolder, 'suites', suite.id);
   mkdirSync(folder, { recursive: true });
   const mask = createMask(secretsOf(suite));
-  const timeline = openNdjson<TimelineEvent>(join(folder, 'timeline.ndjson'), mask);
+  const timeline = openNdjson<TimelineEvent>(join(folder, 'timeline.ndjson'), { mask, mayWait: comesInBulk });
   const figures = new Map<string, Figure[]>();
   let worst: Verdict = 'passed';
   let timelineLength = 0;
@@ -212,6 +212,9 @@ export async function openSuiteWorld(
     },
   };
 }
+
+/** Of these there may be a thousand a second: they are written a moment later, together. */
+const comesInBulk = ({ type }: TimelineEvent) => type === 'log' || type === 'metrics' || type === 'look';
 
 /** `emit: {to: speech}` names a service; its first port is meant. */
 function addressOf(to: string, environment: RunningEnvironment): string {

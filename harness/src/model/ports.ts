@@ -58,7 +58,7 @@ export interface LogLine {
   stream: 'stdout' | 'stderr';
   text: string;
   /** The parsed object when the service logs JSON and this line is one. */
-  fields?: Record<string, unknown>;
+  fields?: Record<string, unknown> | undefined;
 }
 
 export interface LogsPort {

@@ -1,5 +1,6 @@
 // Keeps the log lines of services for checks, bounded, each with its JSON fields where the service logs JSON.
 
+import { JsonLine } from '../model/json-line.ts';
 import type { LogLine, LogsPort, Window } from '../model/ports.ts';
 
 /** Per service; then the oldest go. */
@@ -45,9 +46,8 @@ export function createLogStore({ isJson, ...limits }: LogStoreOptions): LogStore
 
   return {
     append(line) {
-      const fields = line.fields ?? (isJson(line.service) ? parseFields(line.text) : undefined);
       const kept = keptOf(line.service);
-      kept.lines.push(fields === undefined ? line : { ...line, fields });
+      kept.lines.push(line instanceof JsonLine || !isJson(line.service) ? line : new JsonLine(line));
       kept.bytes += line.text.length;
       while (kept.lines.length - kept.head > maxLines || (kept.bytes > maxBytes && kept.lines.length > kept.head)) {
         const oldest = kept.lines[kept.head];
@@ -73,14 +73,4 @@ export function createLogStore({ isJson, ...limits }: LogStoreOptions): LogStore
       return window !== undefined && kept.droppedUntilMs < window.fromMs ? 0 : kept.dropped;
     },
   };
-}
-
-/** The object that the line is; undefined when it is none (a stack trace, a banner). */
-export function parseFields(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>; // it starts with a brace: if it parses, it is an object
-  } catch {
-    return undefined;
-  }
 }

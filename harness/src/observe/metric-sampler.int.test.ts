@@ -76,6 +76,20 @@ describe('createMetricSampler', () => {
     expect(events[2]).toMatchObject({ type: 'metrics', service: 'svc', values: {} });
   });
 
+  it('asks over one connection, and over a new one when that was closed, without a miss', async () => {
+    let connections = 0;
+    server.server.on('connection', () => {
+      connections += 1;
+    });
+    const metrics = create();
+    for (let scrapes = 0; scrapes < 4; scrapes += 1) await metrics.scrape('svc', never);
+    expect(connections).toBe(1);
+    server.server.closeAllConnections();
+    await metrics.scrape('svc', never);
+    expect(metrics.lastProblem('svc')).toBeUndefined();
+    expect(connections).toBe(2);
+  });
+
   it('never asks a service twice at once', async () => {
     const metrics = create({ everyMs: 1 });
     answer = () => ({ body: 'n 1\n', afterMs: 20 });

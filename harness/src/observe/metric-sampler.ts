@@ -6,7 +6,7 @@ import type { MetricsRecord, OddNumber } from '../model/looks.ts';
 import { formatSeries } from '../model/metrics/index.ts';
 import type { Exposition, MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
-import { fetchText } from './fetch-text.ts';
+import { fetchText, keepConnections } from './fetch-text.ts';
 import { parseMetrics } from './parse-metrics.ts';
 import { type HistoryLimits, type ScrapeChange, ScrapeHistory } from './scrape-history.ts';
 
@@ -46,12 +46,14 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     ]),
   );
   let running: AbortController | undefined;
+  // Asked four times a second, a service is spared a connection each time, as Prometheus spares it.
+  const connections = keepConnections();
 
   const fetchNow = async (
     target: Target,
     signal: AbortSignal,
   ): Promise<{ exposition?: Exposition; scrape?: Scrape }> => {
-    const answer = await fetchText({ method: 'GET', url: target.url, timeoutMs }, signal);
+    const answer = await fetchText({ method: 'GET', url: target.url, timeoutMs, connections }, signal);
     // The answer's arrival: what it tells had happened by then.
     const atMs = clock.nowMs();
     const exposition = answer.ok
@@ -93,6 +95,7 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     stop() {
       running?.abort();
       running = undefined;
+      connections.close();
     },
     services: () => [...targets.keys()],
     lastProblem: (service) => targets.get(service)?.problem,

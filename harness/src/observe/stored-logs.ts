@@ -1,7 +1,8 @@
 // The log lines of a run that is over, as many of them as had arrived, and had not yet been dropped, at any place of its timeline.
 
+import { JsonLine } from '../model/json-line.ts';
 import type { LogLine, Window } from '../model/ports.ts';
-import { LOG_LIMITS, type LogLimits, parseFields } from './log-store.ts';
+import { LOG_LIMITS, type LogLimits } from './log-store.ts';
 import { firstIndex } from './stored-metrics.ts';
 
 interface Stored {
@@ -28,8 +29,8 @@ export class StoredLogs {
     const { atMs, service, stream, text } = line;
     const stored = this.#services.get(service) ?? { lines: [], at: [], dropped: [], bytes: 0 };
     this.#services.set(service, stored);
-    const fields = this.#isJson(service) ? parseFields(text) : undefined;
-    stored.lines.push(fields === undefined ? { atMs, service, stream, text } : { atMs, service, stream, text, fields });
+    const plain: LogLine = { atMs, service, stream, text };
+    stored.lines.push(this.#isJson(service) ? new JsonLine(plain) : plain);
     stored.at.push(index);
     stored.bytes += text.length;
     let head = stored.dropped.at(-1) ?? 0;

@@ -216,9 +216,9 @@ describe('starting', () => {
     await until('stderr arrived', () => logs.some(({ stream }) => stream === 'stderr'));
     expect(logs.filter(({ stream }) => stream === 'stderr').map(({ text }) => text)).toEqual(['one', 'token=abc']);
     expect(logs.find(({ service: name }) => name === 'b')?.fields).toBeUndefined();
-    const written = readFileSync(join(folder, 'logs', 'a.log'), 'utf8');
-    expect(written).toContain('"event":"start"');
-    expect(written).toContain('token=***');
+    const written = () => readFileSync(join(folder, 'logs', 'a.log'), 'utf8');
+    await expect.poll(written, { timeout: 2_000 }).toContain('token=***');
+    expect(written()).toContain('"event":"start"');
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitAndWrite } from '../../base/wait-and-write.ts';
 
 export interface LogFile {
   readonly path: string;
@@ -11,7 +12,7 @@ export interface LogFile {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** `<folder>/<service>.log`, appended to. Lines are written at once, so that a killed harness loses none. */
+/** `<folder>/<service>.log`, appended to. A killed harness loses the last 50 ms at most. */
 export function openLogFile(
   folder: string,
   service: string,
@@ -21,15 +22,19 @@ export function openLogFile(
   const path = join(folder, `${service.replace(/[^\w.-]/g, '_')}.log`);
   let fd: number | undefined = openSync(path, 'a');
   let written = 0;
+  const waiting = waitAndWrite((text) => fd !== undefined && writeSync(fd, text));
   return {
     path,
     append(line) {
       if (fd === undefined || written > maxBytes) return;
-      written += writeSync(fd, `${mask(line)}\n`);
+      const text = `${mask(line)}\n`;
+      written += Buffer.byteLength(text);
+      waiting.add(text);
       if (written > maxBytes)
-        writeSync(fd, `[testcard: this log is longer than ${maxBytes} bytes; the rest is not kept]\n`);
+        waiting.add(`[testcard: this log is longer than ${maxBytes} bytes; the rest is not kept]\n`);
     },
     close() {
+      waiting.close();
       if (fd !== undefined) closeSync(fd);
       fd = undefined;
     },

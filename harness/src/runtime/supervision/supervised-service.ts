@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
 import type { ServiceSpec } from '../../model/environment.ts';
+import { JsonLine } from '../../model/json-line.ts';
 import type { LogLine, ServiceState, ServiceStatus } from '../../model/ports.ts';
 import type { LogFile } from './log-file.ts';
 import { notify } from './notify.ts';
@@ -258,22 +259,12 @@ export class SupervisedService {
   #takeLine(stream: 'stdout' | 'stderr', text: string): void {
     this.#remember(text);
     this.logFile.append(text);
-    const fields = this.spec.logs === 'json' ? jsonObject(text) : undefined;
     const line: LogLine = { atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text };
-    notify(() => this.#options.onLog(fields ? { ...line, fields } : line));
+    notify(() => this.#options.onLog(this.spec.logs === 'json' ? new JsonLine(line) : line));
   }
 
   #remember(line: string): void {
     this.lastLines.push(this.#options.mask?.(line) ?? line);
     if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
-  }
-}
-
-function jsonObject(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    return undefined; // a line of something else, or one that was cut
   }
 }

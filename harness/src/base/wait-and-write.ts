@@ -1,0 +1,46 @@
+// Text that is gathered for a moment and then written as one: a thousand small writes a second cost more than what is written.
+
+export interface WaitingText {
+  /** Adds text; written within 50 ms, or now when much waits. */
+  add(text: string): void;
+  /** Writes what waits, now. */
+  flush(): void;
+  /** Writes what waits, and is not called on any more when the process ends. */
+  close(): void;
+}
+
+const WAIT_MS = 50;
+const MOST_WAITING = 64 * 1024;
+
+/** Of all that is open: written when the process ends, however but by SIGKILL. One listener, however many files. */
+const open = new Set<WaitingText>();
+const flushAll = () => {
+  for (const each of open) each.flush();
+};
+
+export function waitAndWrite(write: (text: string) => void): WaitingText {
+  let waiting = '';
+  let timer: NodeJS.Timeout | undefined;
+  const own: WaitingText = {
+    add(text) {
+      waiting += text;
+      if (waiting.length > MOST_WAITING) own.flush();
+      else timer ??= setTimeout(own.flush, WAIT_MS).unref();
+    },
+    flush() {
+      clearTimeout(timer);
+      timer = undefined;
+      const text = waiting;
+      waiting = '';
+      if (text !== '') write(text);
+    },
+    close() {
+      own.flush();
+      open.delete(own);
+      if (open.size === 0) process.off('exit', flushAll);
+    },
+  };
+  if (open.size === 0) process.on('exit', flushAll);
+  open.add(own);
+  return own;
+}
