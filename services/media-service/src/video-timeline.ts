@@ -2,6 +2,7 @@
 // where frames are reordered.
 
 import { type FlvTag, readVideoTag, retimeVideoTag } from './flv.ts';
+import { FrameGrid } from './frame-grid.ts';
 
 export interface TimedFrame {
   tag: FlvTag;
@@ -33,6 +34,8 @@ export class VideoTimeline {
   #emitted = 0;
   #lastDtsMs = Number.NEGATIVE_INFINITY;
   #lastPtsMs: number | undefined;
+  /** Once learnt, of a stream with a constant frame rate. */
+  #grid: FrameGrid | undefined;
 
   constructor(emit: (frame: TimedFrame) => void) {
     this.#emit = emit;
@@ -46,7 +49,7 @@ export class VideoTimeline {
     }
     const known = ptsMs >= UNKNOWN_BEFORE_MS;
     // A time unknown later on: as good as any frame after the last.
-    const time = known || this.#lastPtsMs === undefined ? ptsMs : this.#lastPtsMs + this.#frameMs;
+    const time = known || this.#lastPtsMs === undefined ? this.#placed(ptsMs) : this.#lastPtsMs + this.#frameMs;
     if (time >= UNKNOWN_BEFORE_MS) {
       this.#lastPtsMs = time;
       this.#unusedTimes.push(time);
@@ -58,6 +61,13 @@ export class VideoTimeline {
   /** The source is over: everything still held goes out. */
   end(): void {
     while (this.#pending.length > 0) this.#emitNext();
+  }
+
+  #placed(ptsMs: number): number {
+    if (!this.#grid) return ptsMs;
+    const placed = this.#grid.place(ptsMs);
+    if (placed === undefined) this.#grid = undefined;
+    return placed ?? ptsMs;
   }
 
   #windowIsFull(): boolean {
@@ -103,6 +113,11 @@ export class VideoTimeline {
     if (first?.ptsMs !== undefined && first.ptsMs < UNKNOWN_BEFORE_MS) {
       first.ptsMs = (sorted[0] ?? this.#frameMs) - this.#frameMs;
       this.#unusedTimes.push(first.ptsMs);
+    }
+    this.#grid = FrameGrid.learn(this.#unusedTimes);
+    if (this.#grid) {
+      this.#unusedTimes = this.#unusedTimes.map((time) => this.#placed(time));
+      for (const each of this.#pending) if (each.ptsMs !== undefined) each.ptsMs = this.#placed(each.ptsMs);
     }
     const times = this.#pending.flatMap(({ ptsMs }) => (ptsMs === undefined ? [] : [ptsMs]));
     this.#reorderDepth = Math.max(

@@ -1,0 +1,88 @@
+// Presentation times of a constant frame rate, freed of what transport adds to them: a receiver that maps RTP times by RTCP reports (RFC 3550,
+// 6.4.1) moves all times by a millisecond or two with a report, each track by its own amount, and the sound would wander against the picture.
+
+/** Frames a second that sources have. */
+const RATES = [10, 12, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 48, 50, 60_000 / 1001, 60];
+/** A window's slope is off by at most so much, as times are whole milliseconds. */
+const SLOPE_TOLERANCE = 0.001;
+/** Rounding and a report's step stay under this; what is further off is not late by transport but another frame rate, or none. */
+const ON_GRID_MS = 5;
+const LEAST_FRAMES = 12;
+/** Of a window's frames. ffmpeg labels the first ones by guess. */
+const LEAST_SHARE = 0.75;
+/** So many more frames off the grid than happen to be on it: it is none. */
+const MOST_ASTRAY = 8;
+const BY_CHANCE = 0.25;
+/** As for the sound: what is this far off for long is drift, and is followed by 4 ms a second. */
+const FOLLOW_START_MS = 3;
+const FOLLOW_STOP_MS = 0.25;
+const FOLLOW_RATE = 0.004;
+const SMOOTHING = 1 / 64;
+
+export class FrameGrid {
+  readonly #frameMs: number;
+  #anchorMs: number;
+  #meanErrorMs = 0;
+  #following = false;
+  #astray = 0;
+
+  private constructor(frameMs: number, anchorMs: number) {
+    this.#frameMs = frameMs;
+    this.#anchorMs = anchorMs;
+  }
+
+  /** From the presentation times of a first window, in any order; undefined when they are those of no constant rate. */
+  static learn(times: readonly number[]): FrameGrid | undefined {
+    const sorted = [...times].sort((a, b) => a - b);
+    if (sorted.length < LEAST_FRAMES) return undefined;
+    const distances = sorted.slice(1).map((time, index) => time - (sorted[index] ?? time));
+    const median = middle(distances);
+    // Frames may be missing; what matters is which number each frame would have.
+    const numbered: [number, number][] = [];
+    let number = 0;
+    for (const [index, time] of sorted.entries()) {
+      if (index > 0) number += Math.max(1, Math.round((distances[index - 1] ?? median) / median));
+      numbered.push([number, time]);
+    }
+    const slope = slopeOf(numbered);
+    const frameMs =
+      RATES.map((rate) => 1000 / rate).sort((a, b) => Math.abs(a - slope) - Math.abs(b - slope))[0] ?? slope;
+    if (Math.abs(frameMs - slope) > Math.max(SLOPE_TOLERANCE * frameMs, 1 / sorted.length)) return undefined;
+    const anchors = numbered.map(([index, time]) => time - index * frameMs);
+    const anchorMs = middle(anchors);
+    const near = anchors.filter((anchor) => Math.abs(anchor - anchorMs) <= ON_GRID_MS);
+    return near.length >= LEAST_SHARE * anchors.length ? new FrameGrid(frameMs, anchorMs) : undefined;
+  }
+
+  /** The frame's time on the grid, in whole milliseconds; undefined when the stream has left it for good: then times are what they are. */
+  place(ptsMs: number): number | undefined {
+    const index = Math.round((ptsMs - this.#anchorMs) / this.#frameMs);
+    const onGridMs = this.#anchorMs + index * this.#frameMs;
+    const errorMs = ptsMs - onGridMs;
+    if (Math.abs(errorMs) > ON_GRID_MS) {
+      this.#astray += 1;
+      return this.#astray >= MOST_ASTRAY ? undefined : ptsMs;
+    }
+    this.#astray = Math.max(0, this.#astray - BY_CHANCE);
+    this.#meanErrorMs += (errorMs - this.#meanErrorMs) * SMOOTHING;
+    if (Math.abs(this.#meanErrorMs) > FOLLOW_START_MS) this.#following = true;
+    if (Math.abs(this.#meanErrorMs) < FOLLOW_STOP_MS) this.#following = false;
+    if (this.#following) {
+      const step = Math.sign(this.#meanErrorMs) * Math.min(Math.abs(this.#meanErrorMs), FOLLOW_RATE * this.#frameMs);
+      this.#anchorMs += step;
+      this.#meanErrorMs -= step;
+    }
+    return Math.round(onGridMs);
+  }
+}
+
+const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/** Least squares. */
+function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const mean = (of: 0 | 1) => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const covariance = points.reduce((sum, [px, py]) => sum + (px - x) * (py - y), 0);
+  const variance = points.reduce((sum, [px]) => sum + (px - x) ** 2, 0);
+  return variance === 0 ? 0 : covariance / variance;
+}
