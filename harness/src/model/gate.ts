@@ -70,10 +70,14 @@ export function excuseOf({ isGating, priority, quarantine }: CaseResult): string
   return isGating === false ? `not gating (${priority})` : undefined;
 }
 
+/** What is wrong with the entry that names a case, where that blocks. */
+export const brokenQuarantineOf = (result: CaseResult): string | undefined =>
+  result.quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(result.quarantine) : undefined;
+
 /** What the gate and the quarantine list make of a case, where that is not what its verdict alone says. */
 export function standingOf(result: CaseResult): { blocks: boolean; text: string } | undefined {
-  const { quarantine, verdict } = result;
-  const broken = quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(quarantine) : undefined;
+  const { verdict } = result;
+  const broken = brokenQuarantineOf(result);
   if (broken !== undefined) return { blocks: true, text: broken };
   const excuse = verdict === 'failed' || verdict === 'inconclusive' ? excuseOf(result) : undefined;
   return excuse === undefined ? undefined : { blocks: false, text: excuse };

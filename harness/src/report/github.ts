@@ -1,8 +1,7 @@
 // Workflow commands of GitHub Actions: what did not pass as annotations on the lines of the YAML.
 
 import { isAbsolute, relative } from 'node:path';
-import { excuseOf, gatingVerdict } from '../model/gate.ts';
-import { quarantineProblem } from '../model/quarantine.ts';
+import { brokenQuarantineOf, excuseOf } from '../model/gate.ts';
 import type { CaseResult, RunResult } from '../model/results.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
 import { printable, printableLine } from './printable.ts';
@@ -63,9 +62,9 @@ export function annotationsOf(run: RunResult, options: GithubOptions): Annotatio
 
 function caseAnnotation(name: string, result: CaseResult, options: GithubOptions): Annotation | undefined {
   const { verdict, error, quarantine, reason } = result;
-  if (quarantine && gatingVerdict(result) !== undefined) {
-    const message = quarantineProblem(quarantine) ?? '';
-    return { level: 'error', ...placeOfText(quarantine.at, options), title: `${name}: quarantine`, message };
+  const broken = brokenQuarantineOf(result);
+  if (quarantine && broken !== undefined) {
+    return { level: 'error', ...placeOfText(quarantine.at, options), title: `${name}: quarantine`, message: broken };
   }
   if (verdict === 'passed' || verdict === 'skipped') return undefined;
   const excuse = excuseOf(result);

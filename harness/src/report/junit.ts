@@ -2,8 +2,7 @@
 // xUnit plugin (junit-10.xsd) and, below `testsuite`, of Maven Surefire's order of elements.
 
 import { formatDurationMs } from '../base/duration.ts';
-import { excuseOf, gatingVerdict } from '../model/gate.ts';
-import { quarantineProblem } from '../model/quarantine.ts';
+import { brokenQuarantineOf, excuseOf } from '../model/gate.ts';
 import type { Attempt, CaseResult, RunResult, SuiteResult } from '../model/results.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
 import { UNICODE } from './chars.ts';
@@ -109,7 +108,7 @@ function caseElement(suite: SuiteResult, result: CaseResult, story: FailureStory
 
 function outcomeOf(result: CaseResult): XmlElement | undefined {
   const { verdict, quarantine, error, reason } = result;
-  const broken = quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(quarantine) : undefined;
+  const broken = brokenQuarantineOf(result);
   if (broken !== undefined)
     return element('failure', { message: broken, type: 'QUARANTINE_BROKEN' }, [{ text: bodyOf(result) }]);
   if (verdict === 'skipped') return element('skipped', { message: reason });

@@ -2,8 +2,7 @@
 
 import { formatDurationMs } from '../base/duration.ts';
 import { wilsonBounds } from '../base/wilson-bounds.ts';
-import { excuseOf, gatingVerdict, isBlocking } from '../model/gate.ts';
-import { quarantineProblem } from '../model/quarantine.ts';
+import { brokenQuarantineOf, excuseOf, isBlocking } from '../model/gate.ts';
 import type { CaseResult, RunResult, SuiteResult } from '../model/results.ts';
 import { finalAttempts, isFlaky } from '../model/rounds.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
@@ -105,7 +104,7 @@ function outsideErrors(run: RunResult): string[] {
 function failureSection({ suite, result }: Told, stories: ReadonlyMap<string, FailureStory>): string {
   const story = stories.get(`${suite.suite}/${result.case}`);
   const { quarantine } = result;
-  const broken = quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(quarantine) : undefined;
+  const broken = brokenQuarantineOf(result);
   const excuse = excuseOf(result);
   const title = `${escapeText(`${suite.name} › ${result.title}`)} · ${result.priority} · <code>${escapeText(result.at)}</code>`;
   const notes = [

@@ -2,8 +2,7 @@
 
 import pc from 'picocolors';
 import { formatDurationMs } from '../base/duration.ts';
-import { excuseOf, gatingVerdict, isBlocking } from '../model/gate.ts';
-import { quarantineProblem } from '../model/quarantine.ts';
+import { brokenQuarantineOf, gatingVerdict, isBlocking, standingOf } from '../model/gate.ts';
 import type { CaseResult, RunResult } from '../model/results.ts';
 import { isFlaky } from '../model/rounds.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
@@ -68,19 +67,13 @@ export function renderSummary(run: RunResult, options: SummaryOptions = {}): str
 
 /** What the gate and the quarantine list make of a case: why it does not block, or why it does although it passed. */
 function standingLines(suite: string, result: CaseResult, { chars }: TextStyle, c: Colors): string[] {
-  const broken = brokenQuarantine(result);
-  const excuse = excuseOf(result);
-  if (broken !== undefined && result.verdict === 'passed')
-    return [
-      `${badge('failed', c)} ${c.bold(chars.text(`${suite} › ${result.title}`))}\n  ${c.red(chars.text(broken))}`,
-    ];
-  if (broken !== undefined) return [`  ${c.red(chars.text(broken))}`];
-  const isBad = result.verdict === 'failed' || result.verdict === 'inconclusive';
-  return isBad && excuse !== undefined ? [`  ${c.yellow(chars.text(`does not block: ${excuse}`))}`] : [];
+  const standing = standingOf(result);
+  if (!standing) return [];
+  const text = chars.text(standing.text);
+  if (!standing.blocks) return [`  ${c.yellow(`does not block: ${text}`)}`];
+  const head = `${badge('failed', c)} ${c.bold(chars.text(`${suite} › ${result.title}`))}`;
+  return [...(result.verdict === 'passed' ? [head] : []), `  ${c.red(text)}`];
 }
-
-const brokenQuarantine = (result: CaseResult): string | undefined =>
-  result.quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(result.quarantine) : undefined;
 
 /** For a case that has no story: it was interrupted, or never began. */
 function briefFailure(suite: string, { verdict, title, error }: CaseResult, c: Colors): string {
@@ -98,8 +91,9 @@ function notPassedLines(run: RunResult, { columns, chars }: TextStyle, c: Colors
     ({ result }) => result.verdict === 'failed' || result.verdict === 'inconclusive' || isBlocking(result),
   );
   return bad.map(({ suite, result }) => {
-    const excuse = excuseOf(result);
-    const broken = brokenQuarantine(result);
+    const standing = standingOf(result);
+    const excuse = standing?.blocks === false ? standing.text : undefined;
+    const broken = brokenQuarantineOf(result);
     const paint = excuse !== undefined ? c.dim : (gatingVerdict(result) ?? 'passed') === 'failed' ? c.red : c.yellow;
     const mark = result.verdict === 'inconclusive' && broken === undefined ? chars.unclear : chars.failed;
     const reason = [excuse, broken ?? result.error?.message].filter((part) => part !== undefined).join(': ');

@@ -1,8 +1,7 @@
 // TAP version 14: one test point a case, with what went wrong as a YAML block.
 
 import { stringify } from 'yaml';
-import { excuseOf, gatingVerdict } from '../model/gate.ts';
-import { quarantineProblem } from '../model/quarantine.ts';
+import { brokenQuarantineOf, excuseOf } from '../model/gate.ts';
 import type { CaseResult, RunResult } from '../model/results.ts';
 import { isFlaky } from '../model/rounds.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
@@ -30,13 +29,13 @@ export function renderTap(run: RunResult): string {
 }
 
 function casePoint(name: string, result: CaseResult): Point {
-  const { verdict, quarantine, error, figures, elapsedMs, priority, at, attempts } = result;
+  const { verdict, error, figures, elapsedMs, priority, at, attempts } = result;
   const common = { priority, at, duration_ms: Math.round(elapsedMs * 1000) / 1000 };
   if (verdict === 'skipped') return { ok: true, name, directive: `SKIP ${result.reason ?? ''}`.trim() };
   const measured =
     figures.length === 0 ? {} : { measured: Object.fromEntries(figures.map((each) => [each.name, each.value])) };
   const rounds = attempts ? { attempts: attempts.map((attempt) => attempt.verdict) } : {};
-  const broken = quarantine && gatingVerdict(result) !== undefined ? quarantineProblem(quarantine) : undefined;
+  const broken = brokenQuarantineOf(result);
   const isOk = verdict === 'passed' && broken === undefined;
   if (isOk && !isFlaky(result)) return { ok: true, name, diagnostics: { ...common, ...rounds, ...measured } };
   const excuse = excuseOf(result);
