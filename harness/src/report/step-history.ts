@@ -9,6 +9,7 @@ import type { TimelineEvent } from '../model/timeline.ts';
 const FILE = 'step-times.json';
 /** Newest runs that are looked at, and how much of each. */
 const MOST_RUNS = 40;
+const MOST_FOLDERS = 200;
 const LARGEST_BYTES = 512 * 1024;
 /** Of one step: older ones tell about an older pipeline. */
 const MOST_TIMES = 20;
@@ -101,8 +102,10 @@ function medianOf(values: readonly number[]): number {
 function newestRuns(reports: string): string[] {
   if (!existsSync(reports)) return [];
   return readdirSync(reports)
-    .filter((name) => /^\d{4}-\d{2}-\d{2}_/.test(name) && existsSync(join(reports, name, FILE)))
+    .filter((name) => /^\d{4}-\d{2}-\d{2}_/.test(name))
     .sort()
+    .slice(-MOST_FOLDERS) // runs that were interrupted early have left none
+    .filter((name) => existsSync(join(reports, name, FILE)))
     .slice(-MOST_RUNS)
     .reverse();
 }
