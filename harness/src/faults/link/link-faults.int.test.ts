@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../../runtime/embedded/link-proxy/testing/peers.ts';
-import { echo, keepSending, type LinkBench, openBench, realToxiproxy, roundTripMs } from './testing/link-bench.ts';
+import { findToxiproxy } from '../../runtime/embedded/link-proxy/testing/toxiproxy.ts';
+import { echo, keepSending, type LinkBench, openBench, roundTripMs } from './testing/link-bench.ts';
 
 const between: [string, string] = ['worker', 'server'];
 const { signal } = new AbortController();
 
-if (!realToxiproxy)
-  console.warn('SKIPPED: faults against the real Toxiproxy; set TESTCARD_TOXIPROXY to its server program');
+const realToxiproxy = findToxiproxy(15);
 
 describe.each([
   { kind: 'own' as const, live: true, enabled: true },
@@ -18,7 +18,7 @@ describe.each([
     for (const bench of open.splice(0)) await bench.stop();
   });
   const start = async (onPeer = echo) => {
-    const bench = await openBench(kind, onPeer);
+    const bench = await openBench(kind === 'own' ? undefined : realToxiproxy, onPeer);
     open.push(bench);
     return bench;
   };

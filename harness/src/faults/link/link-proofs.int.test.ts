@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 async function inUse(onPeer: (peer: Peer) => void = echo): Promise<{ bench: LinkBench; client: Peer }> {
-  const bench = await openBench('own', onPeer);
+  const bench = await openBench(undefined, onPeer);
   open.push(bench);
   const client = await bench.client();
   await roundTripMs(client);
@@ -82,7 +82,7 @@ describe.each(HELD.map((kind) => ({ kind, key: kind.key })))('$key', ({ kind }) 
 test.each(['network.latency', 'network.bandwidth', 'network.wedge', 'network.slow-close'])(
   '%s towards an end that nothing was ever sent to is unproven',
   async (key) => {
-    const bench = await openBench('own', () => {});
+    const bench = await openBench(undefined, () => {});
     open.push(bench);
     const client = await bench.client();
     client.socket.write('a question without an answer');

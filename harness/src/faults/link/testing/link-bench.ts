@@ -15,8 +15,6 @@ import { processGuard } from '../../../runtime/ownership/guard.ts';
 import { type FaultEntry, FaultRunner } from '../../fault-runner.ts';
 import { linkFaults } from '../index.ts';
 
-export const realToxiproxy = process.env.TESTCARD_TOXIPROXY;
-
 export interface LinkBench {
   server: TestServer;
   link: Link;
@@ -30,13 +28,13 @@ export interface LinkBench {
   stop(): Promise<void>;
 }
 
-/** `onPeer`: what the server does with a connection. Default: it sends back what comes, and closes its half after the client. */
+/** `realToxiproxy`: its program; undefined for Testcard's own proxy. `onPeer`: what the server does with a connection. Default: it sends back what comes, and closes its half after the client. */
 export async function openBench(
-  proxyKind: 'own' | 'toxiproxy',
+  realToxiproxy: string | undefined,
   onPeer: (peer: Peer) => void = echo,
 ): Promise<LinkBench> {
   const server = await startServer(onPeer);
-  const proxy = proxyKind === 'own' ? await startOwn() : await startReal(realToxiproxy ?? '');
+  const proxy = realToxiproxy === undefined ? await startOwn() : await startReal(realToxiproxy);
   const listen = await proxy.addProxy(server.port);
   const link: Link = {
     ...{ name: 'worker → server:8080', client: 'worker', server: 'server', port: 8080, listen },

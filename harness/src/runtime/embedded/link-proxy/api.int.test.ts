@@ -1,14 +1,13 @@
-// The API as Toxiproxy answers it; with TESTCARD_TOXIPROXY the same calls go to the real one.
+// The API as Toxiproxy answers it; the same calls go to the real one, where that can be had.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../base/clock.ts';
 import { processGuard } from '../../ownership/guard.ts';
 import { startLinkProxy } from './start-link-proxy.ts';
 import { openClient, startServer, type TestServer, until } from './testing/peers.ts';
-import { startToxiproxy } from './testing/toxiproxy.ts';
+import { findToxiproxy, startToxiproxy } from './testing/toxiproxy.ts';
 
-const program = process.env.TESTCARD_TOXIPROXY;
-if (!program) console.warn('SKIPPED: the API of the real Toxiproxy; set TESTCARD_TOXIPROXY to its server program');
+const program = findToxiproxy(7);
 
 describe.each([{ kind: 'own' as const }, { kind: 'toxiproxy' as const }])('the API of $kind', ({ kind }) => {
   const suite = kind === 'own' || program ? test : test.skip;
