@@ -1,8 +1,9 @@
 // Charts of metrics: which series stand in one chart, what bounds its checks asked for.
 
 import { metricBound } from '../../../src/report/html/metric-bound.ts';
+import { parseName } from '../../../src/report/html/metric-names.ts';
 import type { CaseMarks, MetricsOfService, SeriesHead, TimelineMarks } from '../../../src/report/html/page-data.ts';
-import { headsNamed, parseName, readSeries, type Series, thinned, valueAt } from '../data/series.ts';
+import { headsNamed, readSeries, type Series, thinned, valueAt } from '../data/series.ts';
 import { shortNumber } from '../shared/words.tsx';
 import type { ChartLimit, ChartLine } from './chart-strip.tsx';
 
@@ -79,7 +80,8 @@ function headsFor(of: MetricsOfService, metric: string): SeriesHead[] {
 function lineLabel(name: string, written: string): string {
   const { base, labels } = parseName(name);
   const asked = parseName(written);
-  const own = [...labels].filter(([label]) => !asked.labels.has(label)).map(([, value]) => value);
+  const fixed = new Set(asked.labels.flatMap(({ label, how }) => (how === '=' ? [label] : [])));
+  const own = labels.filter(({ label }) => !fixed.has(label)).map(({ value }) => value);
   if (base !== asked.base) own.unshift(base.slice(asked.base.length + 1));
   return own.join(' ') || base;
 }

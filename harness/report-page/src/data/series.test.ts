@@ -72,6 +72,8 @@ describe('headsNamed', () => {
     const of = service('a_total{x="1",y="2"}', 'a_total{x="2"}', 'a_total_seconds');
     expect(found(of, 'a_total')).toEqual(['a_total{x="1",y="2"}', 'a_total{x="2"}']);
     expect(found(of, 'a_total{y="2"}')).toEqual(['a_total{x="1",y="2"}']);
+    expect(found(of, 'a_total{x=~"2|3"}')).toEqual(['a_total{x="2"}']);
+    expect(found(of, 'a_total{x!="1"}')).toEqual(['a_total{x="2"}']);
   });
 
   it('shows sum and count of a histogram', () => {

@@ -1,5 +1,6 @@
 // Series of metrics: unpacked from their chunks, found by the name that a suite writes, thinned out for drawing.
 
+import { isNamed, parseName } from '../../../src/report/html/metric-names.ts';
 import type { MetricsOfService, SeriesBlock, SeriesHead } from '../../../src/report/html/page-data.ts';
 import { readJson } from './chunks.ts';
 import { lowerBound } from './log-lines.ts';
@@ -49,25 +50,12 @@ export function valueAt({ times, values }: Series, atMs: number): number | undef
   return index < 0 ? undefined : values[index];
 }
 
-/** Heads that a name as written in a suite stands for: all its labels are theirs; of a histogram its sum and count. */
+/** Heads that a name as written in a suite stands for; of a histogram its sum and count. */
 export function headsNamed(service: MetricsOfService, written: string): SeriesHead[] {
-  const wanted = parseName(written);
-  const matching = (base: string) =>
-    service.series.filter(({ name }) => {
-      const { base: own, labels } = parseName(name);
-      return own === base && [...wanted.labels].every(([label, value]) => labels.get(label) === value);
-    });
-  const exact = matching(wanted.base);
-  return exact.length > 0 ? exact : [...matching(`${wanted.base}_sum`), ...matching(`${wanted.base}_count`)];
-}
-
-export function parseName(name: string): { base: string; labels: Map<string, string> } {
-  const brace = name.indexOf('{');
-  if (brace < 0) return { base: name, labels: new Map() };
-  const labels = new Map<string, string>();
-  for (const [, label = '', value = ''] of name.slice(brace).matchAll(/([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g))
-    labels.set(label, value);
-  return { base: name.slice(0, brace), labels };
+  const { base } = parseName(written);
+  const matching = (wanted: string) => service.series.filter(({ name }) => isNamed(name, written, wanted));
+  const exact = matching(base);
+  return exact.length > 0 ? exact : [...matching(`${base}_sum`), ...matching(`${base}_count`)];
 }
 
 /**

@@ -9,34 +9,51 @@ import { YamlLines } from '../suite/yaml-lines.tsx';
 import { AroundStrip } from './around-strip.tsx';
 import { StoryGraphPicture } from './story-graph.tsx';
 
-export function StoryCard({ page, suite, found }: { page: PageData; suite: SuiteData; found: CaseSummary }) {
+export function StoryCard({
+  page,
+  suite,
+  found,
+  isOpen,
+}: {
+  page: PageData;
+  suite: SuiteData;
+  found: CaseSummary;
+  isOpen: boolean;
+}) {
   const { story } = found;
-  const timeline = page.timelines[found.attempts.find(({ verdict }) => verdict === found.verdict)?.timeline ?? -1];
+  const attempt = found.attempts.findIndex(({ verdict }) => verdict === found.verdict);
+  const timeline = page.timelines[found.attempts[attempt]?.timeline ?? -1];
   const atMs = story?.when && timeline ? story.when.atMs - timeline.originAtMs : undefined;
-  const attempt = Math.max(
-    0,
-    found.attempts.findIndex(({ verdict }) => verdict === found.verdict),
+  const title = (
+    <>
+      <VerdictMark verdict={found.verdict} withWord /> <span class="muted">{suite.name} ›</span> {found.title}
+    </>
   );
+  const link = timeline ? (
+    <a class="button" href={caseHref(suite.suite, found.case, { attempt: Math.max(0, attempt), atMs })}>
+      Show it on the timeline
+    </a>
+  ) : null;
+  const body = story ? <StoryBody story={story} rerun={found.rerun} /> : <PlainError found={found} />;
+  if (!isOpen) {
+    return (
+      <details class={`story story-${found.verdict} story-closed`}>
+        <summary>
+          {title} <span class="seen-short">{story ? readable(story.seen) : found.error?.message}</span>
+        </summary>
+        {body}
+        {link}
+      </details>
+    );
+  }
   return (
     <article class={`story story-${found.verdict}`}>
       <header>
-        <h3>
-          <VerdictMark verdict={found.verdict} withWord /> <span class="muted">{suite.name} ›</span> {found.title}
-        </h3>
+        <h3>{title}</h3>
         <span class="priority">{found.priority}</span>
-        {timeline ? (
-          <a class="button" href={caseHref(suite.suite, found.case, { attempt, atMs })}>
-            Show it on the timeline
-          </a>
-        ) : null}
+        {link}
       </header>
-      {found.standing ? (
-        <p class={`standing ${found.standing.blocks ? 'standing-blocks' : ''}`}>
-          {found.standing.blocks ? 'Blocks: ' : 'Does not block: '}
-          {found.standing.text}
-        </p>
-      ) : null}
-      {story ? <StoryBody story={story} rerun={found.rerun} /> : <PlainError found={found} />}
+      {body}
     </article>
   );
 }
@@ -135,7 +152,7 @@ export function StoryBody({ story, rerun }: { story: Story; rerun: string }) {
 
 /** Lines of JSON that are quoted in a sentence, as sentences. */
 function readable(text: string): string {
-  return text.replace(/\{"(?:[^{}]|\{[^{}]*\})*\}/g, (json) => {
+  return text.replace(/\{"(?:[^{}…]|\{[^{}]*\})*[}…]/g, (json) => {
     const said = logSentence(json, true);
     return said === json ? json : `“${said}”`;
   });

@@ -61,6 +61,28 @@ describe('SeriesOfService', () => {
     expect(heads?.series.find(({ name }) => name === 'whole')).toMatchObject({ points: 1, min: 1, max: 1 });
   });
 
+  it('gives the sum of the series that a written name stands for, as checks see it', () => {
+    const series = new SeriesOfService();
+    series.add(0, { 'a{x="1"}': 1, 'a{x="2"}': 10, 'a{x="3"}': 100 });
+    series.add(250, { 'a{x="2"}': 11 });
+    series.add(500, { 'a{x="1"}': 2, 'a{x="3"}': 200 });
+    expect(series.pointsOf('a{x="2"}')).toEqual([
+      [0, 10],
+      [250, 11],
+    ]);
+    expect(series.pointsOf('a')).toEqual([
+      [0, 111],
+      [250, 112],
+      [500, 213],
+    ]);
+    expect(series.pointsOf('a{x=~"1|2"}')).toEqual([
+      [0, 11],
+      [250, 12],
+      [500, 13],
+    ]);
+    expect(series.pointsOf('b')).toBeUndefined();
+  });
+
   it('puts what a suite names into the first chunk, and divides the rest', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`a_${index}`, index]));
     const samples = Array.from({ length: 200 }, (_, index): [number, Record<string, number>] => [

@@ -1,5 +1,6 @@
 // Metric samples of one service as they come (only what changed), kept as columns: one list of times, one of values for each series.
 
+import { isNamed } from './metric-names.ts';
 import type { MetricsOfService, SeriesBlock, SeriesHead } from './page-data.ts';
 
 /** Values in a chunk, about: what a chart needs is unpacked at once, what nobody asks for is not. */
@@ -36,17 +37,34 @@ export class SeriesOfService {
     }
   }
 
-  /** Time and value of each sample of a series; undefined when there is none of that name. */
-  pointsOf(name: string): [atMs: number, value: number][] | undefined {
-    const column = this.#columns.get(name);
-    if (!column) return undefined;
-    const times: number[] = [];
-    for (const step of this.#times) times.push((times.at(-1) ?? 0) + step);
-    let sample = column.first;
-    return column.values.map((value, index) => {
-      sample = column.isDense ? column.first + index : sample + (column.at[index] ?? 0);
-      return [times[sample] ?? 0, value];
-    });
+  /** Time and value of the series that a written name stands for, as checks see it: the sum where there are several. */
+  pointsOf(written: string): [atMs: number, value: number][] | undefined {
+    const exact = this.#columns.get(written);
+    const columns = exact
+      ? [exact]
+      : [...this.#columns].flatMap(([name, each]) => (isNamed(name, written) ? [each] : []));
+    if (columns.length === 0) return undefined;
+    const changes = new Map<number, number>(); // by sample, how much the sum changes there
+    for (const { first, at, isDense, values } of columns) {
+      let sample = first;
+      let before = 0;
+      for (const [index, value] of values.entries()) {
+        sample = isDense ? first + index : sample + (at[index] ?? 0);
+        changes.set(sample, (changes.get(sample) ?? 0) + value - before);
+        before = value;
+      }
+    }
+    const points: [number, number][] = [];
+    let atMs = 0;
+    let sum = 0;
+    for (const [sample, step] of this.#times.entries()) {
+      atMs += step;
+      const change = changes.get(sample);
+      if (change === undefined) continue;
+      sum += change;
+      points.push([atMs, sum]);
+    }
+    return points;
   }
 
   /** Hands over what was collected, series named in `first` before the others, each block as JSON; the columns are let go of on the way. */

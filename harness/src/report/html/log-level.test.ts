@@ -24,6 +24,12 @@ describe('logSentence', () => {
     );
   });
 
+  it('says of a line that was cut what is whole of it', () => {
+    const cut =
+      '{"level":"warn","id":"cec1de7f-7c0a-4612-97f5-cb5e84eb4ce0","segment":1,"msg":"too late","reason":"not ans…';
+    expect(logSentence(cut, true)).toBe('too late segment=1');
+  });
+
   it('leaves lines alone that are no JSON', () => {
     expect(logSentence('{ torn')).toBe('{ torn');
     expect(logSentence('plain text')).toBe('plain text');

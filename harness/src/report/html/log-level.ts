@@ -46,19 +46,26 @@ const IDENTIFIER = /^(?=.*\d)[\w-]{18,}$/;
 /** What a line says, for where there is room for a sentence only: a JSON line's message with its other members after it; `brief`: no ids. */
 export function logSentence(text: string, isBrief = false): string {
   if (!text.startsWith('{')) return text;
+  const fields = fieldsOf(text);
+  if (!fields) return text;
+  const { msg, message, event, level, time, timestamp, service, ...rest } = fields;
+  const said = [msg ?? message ?? event].filter((part) => typeof part === 'string');
+  const others = Object.entries({ ...(said[0] === event ? {} : { event }), ...rest })
+    .filter(([, value]) => value !== undefined && value !== null)
+    .filter(([, value]) => !isBrief || typeof value !== 'string' || !IDENTIFIER.test(value))
+    .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  return [...said, ...others].join(' ');
+}
+
+/** Of a line that was cut, what is whole of it. */
+function fieldsOf(text: string): Record<string, unknown> | undefined {
   try {
-    const { msg, message, event, level, time, timestamp, service, ...rest } = JSON.parse(text) as Record<
-      string,
-      unknown
-    >;
-    const said = [msg ?? message ?? event].filter((part) => typeof part === 'string');
-    const others = Object.entries({ ...(said[0] === event ? {} : { event }), ...rest })
-      .filter(([, value]) => value !== undefined && value !== null)
-      .filter(([, value]) => !isBrief || typeof value !== 'string' || !IDENTIFIER.test(value))
-      .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
-    return [...said, ...others].join(' ');
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
-    return text;
+    if (!text.endsWith('…')) return undefined;
+    const pairs = [...text.matchAll(/"([^"\\]+)":("(?:[^"\\]|\\.)*"|-?[\d.]+(?=[,}])|true|false)/g)];
+    if (pairs.length === 0) return undefined;
+    return Object.fromEntries(pairs.map(([, key = '', value = '']) => [key, JSON.parse(value)]));
   }
 }
 
