@@ -110,18 +110,20 @@ export function storedPorts(
       },
       async measure(name, wanted, signal) {
         take('measure', (answer) => answer.name === name);
-        const known = stored.measurements
-          .filter(({ recording }) => recording === name)
-          .findLast(({ measurements }) => wanted.every((each) => isMeasured(measurements, each)));
+        const own = stored.measurements.filter(({ recording }) => recording === name);
+        const lacks = (measured: Measurements) => wanted.filter((each) => !isMeasured(measured, each));
+        const known = own.findLast(({ measurements }) => lacks(measurements).length === 0);
         if (known) return known.measurements;
         const anew = await remeasure?.(name, wanted, signal);
+        const last = own.at(-1);
+        const missing = (last ? lacks(last.measurements) : wanted).join(', ');
         if (anew) {
-          note(`recording ${name} was measured anew: ${wanted.join(', ')}`);
+          note(`recording ${name} was measured anew, for ${missing}`);
           return anew;
         }
         throw new TestcardError(
           'STEP_INCONCLUSIVE',
-          `recording ${name} was not measured for ${wanted.join(', ')} in the run, and it is gone`,
+          `recording ${name} was not measured for ${missing} in the run, and it is gone`,
           {
             hint: 'recordings of passed cases are kept by `testcard run --keep`',
           },
