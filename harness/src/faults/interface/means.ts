@@ -20,7 +20,7 @@ export const HANDLE = MARK.toString(16);
 export const CHAINS = { in: 'TESTCARD-IN', out: 'TESTCARD-OUT' } as const;
 export const MIRROR = 'testcard';
 /** Nobody listens there: what goes in is gone, and its sender is told nothing (after DROP on the way out it is: EPERM). */
-export const LOST_QUEUE = MARK;
+export const LOST_QUEUE = MARK + 3;
 export const RELAY_QUEUES = { in: MARK + 1, out: MARK + 2 } as const;
 
 /** Python 3. Every line is tried; what it makes it takes away again. */
@@ -69,7 +69,7 @@ if not found["nfqueue"]:
         link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
         link.bind((0, 0))
         bind = struct.pack("=HH", 8, 1) + struct.pack("!BBH", 1, 0, 2)
-        link.send(struct.pack("=IHHII", 28, 0x302, 5, 0, 0) + struct.pack("!BBH", 0, 0, ${MARK + 3}) + bind)
+        link.send(struct.pack("=IHHII", 28, 0x302, 5, 0, 0) + struct.pack("!BBH", 0, 0, ${MARK + 4}) + bind)
         code = struct.unpack_from("=i", link.recv(4096), 16)[0]
         if code:
             raise OSError(-code, "nfnetlink_queue refuses")

@@ -67,7 +67,7 @@ describe('a kernel without netem', () => {
     const { setup } = plan({ loss: 0.05 }, noNetem);
     expect(setup.join('\n')).not.toContain('DROP');
     expect(setup).toContain(
-      'iptables -w 5 -t mangle -A TESTCARD-OUT  -m statistic --mode random --probability 0.050000 -j NFQUEUE --queue-num 32343',
+      'iptables -w 5 -t mangle -A TESTCARD-OUT  -m statistic --mode random --probability 0.050000 -j NFQUEUE --queue-num 32346',
     );
   });
 
@@ -103,8 +103,8 @@ describe('which packets', () => {
   it('are those of a protocol, a port of either end and a peer, for iptables', () => {
     const input = { loss: 1, towards: 'in', protocol: 'udp', port: 5004 };
     expect(matches(input, noNetem, ['10.0.0.7'])).toEqual([
-      'iptables -w 5 -t mangle -A TESTCARD-IN -p udp -s 10.0.0.7 --source-port 5004  -j NFQUEUE --queue-num 32343',
-      'iptables -w 5 -t mangle -A TESTCARD-IN -p udp -s 10.0.0.7 --destination-port 5004  -j NFQUEUE --queue-num 32343',
+      'iptables -w 5 -t mangle -A TESTCARD-IN -p udp -s 10.0.0.7 --source-port 5004  -j NFQUEUE --queue-num 32346',
+      'iptables -w 5 -t mangle -A TESTCARD-IN -p udp -s 10.0.0.7 --destination-port 5004  -j NFQUEUE --queue-num 32346',
     ]);
   });
 
