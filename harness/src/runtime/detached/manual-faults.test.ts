@@ -12,7 +12,12 @@ const never = new AbortController().signal;
 function setup() {
   const clock = fakeClock();
   const world = { broken: new Set<string>(), deaf: false, stuck: false, started: [] as string[] };
-  const schema = z.strictObject({ service: z.string(), how: z.string().default('hard') });
+  const schema = z.strictObject({
+    service: z.string(),
+    how: z.string().default('hard'),
+    with: z.string().optional(),
+    towards: z.enum(['in', 'out']).optional(),
+  });
   const hold: FaultKind<z.output<typeof schema>, string> = {
     key: 'service.hold',
     schema,
@@ -157,6 +162,12 @@ describe('faults by hand', () => {
     await expect(faults.inject({ ...request, forMs: 1_000 }, never)).rejects.toMatchObject({ code: 'USAGE' });
   });
 
+  it('may be of one direction of a service, and of a peer', async () => {
+    const { faults } = setup();
+    const input = { service: 'web', with: 'db', towards: 'in' };
+    expect(await faults.inject({ key: 'service.hold', input }, never)).toMatchObject({ state: 'active' });
+  });
+
   it('of a service end when it is started', async () => {
     const { world, faults } = setup();
     await faults.inject(hold('web'), never);
@@ -175,6 +186,7 @@ describe('faults by hand', () => {
     expect(await refused('network.once', { between: ['web', 'dbb'] })).toContain('did you mean db?');
     const elsewhere = { between: ['web', 'db'], towards: 'testcard' };
     expect(await refused('network.once', elsewhere)).toContain('towards is one of the two ends: web, db');
+    expect(await refused('service.hold', { service: 'web', with: 'dbb' })).toContain('did you mean db?');
     expect(await refused('service.hold', { service: 'web', hwo: 1 })).toMatch(/USAGE service\.hold: .*hwo/);
     expect(await refused('service.hold', { service: 'web' }, 0)).toMatch(/USAGE/);
     expect(await refused('service.hold', { service: 'web' }, 1e12)).toMatch(/USAGE .*at most 24h/);

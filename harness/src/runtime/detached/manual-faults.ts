@@ -155,12 +155,15 @@ export class ManualFaults {
       const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
       throw new TestcardError('USAGE', `${kind.key}: ${where}${issue?.message ?? 'not what it takes'}`);
     }
-    const { service, between, towards } = parsed.data as { service?: unknown; between?: unknown; towards?: unknown };
+    const { service, between, towards, with: peer } = parsed.data as Record<string, unknown>;
     const ends = Array.isArray(between) ? between : [];
-    if (towards !== undefined && !ends.includes(towards)) {
+    if (towards !== undefined && between !== undefined && !ends.includes(towards)) {
       throw new TestcardError('USAGE', `${kind.key}: towards is one of the two ends: ${ends.join(', ')}`);
     }
-    this.#checkNames(service === undefined ? [] : [service], ends);
+    this.#checkNames(
+      [service, peer].filter((name) => name !== undefined),
+      ends,
+    );
     return parsed.data;
   }
 
