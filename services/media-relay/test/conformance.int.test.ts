@@ -30,30 +30,29 @@ interface Server extends Urls {
 
 const mediamtx = findMediamtx();
 if (mediamtx === undefined) {
-  console.warn(
-    'SKIPPED: the comparison with the real MediaMTX; npm run images, or set TESTCARD_MEDIAMTX to its program',
-  );
+  console.warn('SKIPPED: 15 tests on the real MediaMTX; npm run images, or set TESTCARD_MEDIAMTX to its program');
 }
-warnWithoutGstreamer('the comparison for GStreamer');
+const hasGstreamer = missingElements.length === 0;
+warnWithoutGstreamer('6 tests of publishing by GStreamer, and its readers in the others');
 
 const TRANSPORTS: readonly Transport[] = ['rtsp-tcp', 'rtsp-udp', 'rtmp'];
-const PROGRAMS = missingElements.length === 0 ? (['FFmpeg', 'GStreamer'] as const) : (['FFmpeg'] as const);
 const FRAMES_A_GOP = 6;
 const FRAMES_A_LONG_GOP = 30;
 /** FFmpeg's RTSP publisher never sends the audio it is still collecting for a packet when it ends. */
 const UNSENT_AUDIO_FRAMES = 8;
-const ENDS_WITHIN_MS = 6_000;
+const ENDS_WITHIN_MS = 4_000;
 
-const servers: { kind: 'media-relay' | 'MediaMTX'; open: () => Promise<Server> }[] = [
+const servers = [
   {
     kind: 'media-relay',
-    open: async () => {
+    isThere: true,
+    open: async (): Promise<Server> => {
       const relay = await startRelay();
       return { ...relay, close: () => relay.relay.close() };
     },
   },
+  { kind: 'MediaMTX', isThere: mediamtx !== undefined, open: () => startMediamtx(mediamtx?.program ?? '') },
 ];
-if (mediamtx) servers.push({ kind: 'MediaMTX', open: () => startMediamtx(mediamtx.program) });
 
 let clips: Clips;
 let source: Tracks;
@@ -74,13 +73,14 @@ function whereIn(track: readonly Packet[], got: readonly Packet[]): { from: numb
   return { from, to: from + got.length };
 }
 
-describe.each(servers)('$kind', ({ kind, open }) => {
+describe.each(servers)('$kind', ({ kind, isThere, open }) => {
   let server: Server;
+  const suite = isThere ? test : test.skip;
   beforeAll(async () => {
-    server = await open();
+    if (isThere) server = await open();
   });
   afterEach(stopAll);
-  afterAll(() => server.close());
+  afterAll(() => server?.close());
   const isRelay = kind === 'media-relay';
 
   const describePath = async (path: string) => {
@@ -110,8 +110,9 @@ describe.each(servers)('$kind', ({ kind, open }) => {
     return { ...result, endedItself };
   }
 
-  describe.each(PROGRAMS)('published by %s', (program) => {
-    test.each(TRANSPORTS)(
+  describe.each(['FFmpeg', 'GStreamer'] as const)('published by %s', (program) => {
+    const suite = isThere && (program === 'FFmpeg' || hasGstreamer) ? test : test.skip;
+    suite.each(TRANSPORTS)(
       'over %s, every reader gets one unbroken run of it, from a keyframe to the end',
       async (to) => {
         const path = `matrix/${program}-${to}`;
@@ -119,7 +120,7 @@ describe.each(servers)('$kind', ({ kind, open }) => {
         await ready(path);
         const readers = [
           ...TRANSPORTS.map((from) => ({ name: `FFmpeg ${from}`, reader: read(from, server, path), file: undefined })),
-          ...(missingElements.length > 0 ? [] : TRANSPORTS).map((from) => {
+          ...(hasGstreamer ? TRANSPORTS : []).map((from) => {
             const file = join(dirname(clips.plain), `${kind}-${program}-${to}-${from}.h264`);
             return {
               name: `GStreamer ${from}`,
@@ -161,7 +162,7 @@ describe.each(servers)('$kind', ({ kind, open }) => {
     );
   });
 
-  test.each(TRANSPORTS)('a path published over %s is ready once its tracks are known', async (to) => {
+  suite.each(TRANSPORTS)('a path published over %s is ready once its tracks are known', async (to) => {
     const path = `ready/${to}`;
     const publisher = publish(clips.plain, to, server, path);
     const startedAt = performance.now();
@@ -180,22 +181,24 @@ describe.each(servers)('$kind', ({ kind, open }) => {
     else expect(performance.now() - killedAt).toBeLessThan(5_000);
   });
 
-  test.each(TRANSPORTS)('who joins late over %s starts at a keyframe: the last one, or the next', async (from) => {
-    const path = `late/${from}`;
+  suite('who joins late starts at a keyframe of its time', async () => {
+    const path = 'late';
     const publisher = publish(clips.reordered, 'rtsp-tcp', server, path);
     await ready(path);
     const joinedAt = performance.now();
     await until('two seconds of it', () => performance.now() - joinedAt > 2_000);
-    const reader = read(from, server, path);
+    const readers = TRANSPORTS.map((from) => read(from, server, path));
     await publisher.done;
     const reordered = packetsOf(clips.reordered);
-    const video = whereIn(reordered.video, parseFramecrc((await finished(reader)).stdout).video);
-    expect(video).toMatchObject({ to: reordered.video.length });
-    expect(video.from % FRAMES_A_LONG_GOP).toBe(0);
-    expect(video.from).toBeGreaterThanOrEqual(FRAMES_A_LONG_GOP);
+    for (const result of await Promise.all(readers.map(finished))) {
+      const video = whereIn(reordered.video, parseFramecrc(result.stdout).video);
+      expect(video.to).toBe(reordered.video.length);
+      expect(video.from % FRAMES_A_LONG_GOP).toBe(0);
+      expect(video.from).toBeGreaterThanOrEqual(FRAMES_A_LONG_GOP);
+    }
   });
 
-  test('readers end when the publisher leaves, and who reads after its return gets the new stream', async () => {
+  suite('readers end when the publisher leaves, and who reads after its return gets the new stream', async () => {
     const path = 'restart';
     const first = publish(clips.plain, 'rtmp', server, path);
     await ready(path);
@@ -212,28 +215,26 @@ describe.each(servers)('$kind', ({ kind, open }) => {
     expect(video).toMatchObject({ to: source.video.length });
   });
 
-  test.each(TRANSPORTS)(
-    'a reader over %s that is there before the publisher waits for it, or is refused at once',
-    async (from) => {
-      const path = `early/${from}`;
-      const startedAt = performance.now();
-      const reader = read(from, server, path);
-      if (!isRelay) {
-        const { stdout } = await finished(reader);
-        expect(performance.now() - startedAt).toBeLessThan(ENDS_WITHIN_MS);
+  suite(`a reader that is there before the publisher ${isRelay ? 'waits for it and gets all' : 'is refused at once'}`, async () => {
+    const path = 'early';
+    const startedAt = performance.now();
+    const readers = TRANSPORTS.map((from) => read(from, server, path));
+    if (!isRelay) {
+      for (const { endedItself, stdout } of await Promise.all(readers.map(finished))) {
+        expect(endedItself).toBe(true);
         expect(parseFramecrc(stdout).video).toEqual([]);
-        return;
       }
-      await until('a second to pass', () => performance.now() - startedAt > 1_000);
-      expect(reader.child.exitCode).toBeNull();
-      const publisher = publish(clips.plain, 'rtmp', server, path);
-      await publisher.done;
-      const got = parseFramecrc((await finished(reader)).stdout);
-      expect(whereIn(source.video, got.video)).toEqual({ from: 0, to: source.video.length });
-    },
-  );
+      return;
+    }
+    await until('a second to pass', () => performance.now() - startedAt > 1_000);
+    for (const { child } of readers) expect(child.exitCode).toBeNull();
+    await publish(clips.plain, 'rtmp', server, path).done;
+    for (const { stdout } of await Promise.all(readers.map(finished))) {
+      expect(whereIn(source.video, parseFramecrc(stdout).video)).toEqual({ from: 0, to: source.video.length });
+    }
+  });
 
-  test.each(TRANSPORTS)('of two publishers of a path over %s, the second is refused', async (to) => {
+  suite.each(TRANSPORTS)('of two publishers of a path over %s, the second is refused', async (to) => {
     const path = `two/${to}`;
     const first = publish(clips.plain, to, server, path);
     await ready(path);
