@@ -1,6 +1,6 @@
 // The first screen: what the run came to, what went wrong, every case at a glance, what was slow or flaky, where it ran.
 
-import type { PageData } from '../../../src/report/html/page-data.ts';
+import type { CaseSummary, PageData } from '../../../src/report/html/page-data.ts';
 import { type AnyVerdict, count, duration, GLYPH, VerdictMark } from '../shared/words.tsx';
 import { CaseGrid } from './case-grid.tsx';
 import { StoryCard } from './story-card.tsx';
@@ -10,17 +10,21 @@ import { WhenChart } from './when-chart.tsx';
 /** More than these are told when they are asked for. */
 const OPEN_STORIES = 3;
 
+/** What decides the run first, then what broke a promise. */
+const weightOf = ({ standing, verdict }: CaseSummary) =>
+  (standing?.blocks === false ? 0 : 2) + (verdict === 'inconclusive' ? 0 : 1);
+
 export function Overview({ page }: { page: PageData }) {
   const { run, suites } = page;
   const notPassed = suites.flatMap((suite) =>
     suite.cases
-      .filter(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive')
+      .filter(({ verdict, standing }) => verdict === 'failed' || verdict === 'inconclusive' || standing?.blocks)
       .map((found) => ({ suite, found })),
   );
   // Of what was not run there is nothing to tell.
   const broken = notPassed
     .filter(({ found }) => found.error?.kind !== 'interrupted')
-    .sort((a, b) => Number(b.found.verdict === 'failed') - Number(a.found.verdict === 'failed'));
+    .sort((a, b) => weightOf(b.found) - weightOf(a.found));
   const notRun = notPassed.length - broken.length;
   const problems = [
     ...run.errors.map((error) => ({ of: 'run', error })),

@@ -34,6 +34,12 @@ export function StoryCard({
       Show it on the timeline
     </a>
   ) : null;
+  const standing = found.standing ? (
+    <p class={`standing ${found.standing.blocks ? 'standing-blocks' : ''}`}>
+      {found.standing.blocks ? 'Blocks: ' : 'Does not block: '}
+      {found.standing.text}
+    </p>
+  ) : null;
   const body = story ? <StoryBody story={story} rerun={found.rerun} /> : <PlainError found={found} />;
   if (!isOpen) {
     return (
@@ -41,6 +47,7 @@ export function StoryCard({
         <summary>
           {title} <span class="seen-short">{story ? readable(story.seen) : found.error?.message}</span>
         </summary>
+        {standing}
         {body}
         {link}
       </details>
@@ -53,6 +60,7 @@ export function StoryCard({
         <span class="priority">{found.priority}</span>
         {link}
       </header>
+      {standing}
       {body}
     </article>
   );

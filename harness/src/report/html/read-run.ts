@@ -1,28 +1,13 @@
 // Reads the timelines of a stored run, one after the other, into the page's data and its compressed chunks.
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { relative } from 'node:path';
 import { standingOf } from '../../model/gate.ts';
 import type { Attempt, CaseResult, RerunBase, RunResult, SuiteResult } from '../../model/results.ts';
 import { isFlaky } from '../../model/rounds.ts';
-import type { TimelineEvent } from '../../model/timeline.ts';
 import { rerunCommand } from '../rerun-command.ts';
 import type { StoredRun, StoredSuite } from '../stored-run.ts';
-import { logText, TimelineCollector } from './collect-timeline.ts';
-import { makeStory } from './make-story.ts';
-import { packChunk } from './pack-chunk.ts';
-import type {
-  CaseMarks,
-  CaseSummary,
-  PageData,
-  RecordingMark,
-  Story,
-  SuiteData,
-  TimelineHead,
-  TimelineMarks,
-} from './page-data.ts';
+import type { CaseSummary, PageData, Story, SuiteData, TimelineHead } from './page-data.ts';
+import { readSuiteTimeline } from './read-suite-timeline.ts';
 import { resultFromTimelines } from './result-from-timelines.ts';
-import { streamMoment } from './stream-moment.ts';
 
 export interface PageParts {
   page: PageData;
@@ -32,7 +17,6 @@ export interface PageParts {
 
 /** Of a run of many rounds, those timelines with something to explain are kept, and the first of the others. */
 const MOST_TIMELINES = 60;
-const LARGEST_FILE_BYTES = 4 * 1024 * 1024;
 
 export async function readRun(run: StoredRun): Promise<PageParts> {
   const result = run.result ?? resultFromTimelines(run);
@@ -43,7 +27,7 @@ export async function readRun(run: StoredRun): Promise<PageParts> {
   const indexOf = new Map<string, number>();
   for (const stored of keptOf(run, result)) {
     const index = timelines.length;
-    const { head, told } = await readOne(stored, index, { run, result, root, chunks });
+    const { head, told } = await readSuiteTimeline(stored, index, { run, result, root, chunks });
     timelines.push(head);
     indexOf.set(`${stored.suite} ${stored.round} ${stored.retry}`, index);
     for (const [id, story] of told) if (!stories.has(id)) stories.set(id, story);
@@ -69,13 +53,6 @@ export async function readRun(run: StoredRun): Promise<PageParts> {
   return { page, chunks };
 }
 
-interface Whole {
-  run: StoredRun;
-  result: RunResult;
-  root: string;
-  chunks: Map<string, string>;
-}
-
 function keptOf({ suites }: StoredRun, result: RunResult): StoredSuite[] {
   const isTelling = ({ suite, round, retry }: StoredSuite) =>
     (round === 1 && retry === 0) ||
@@ -87,110 +64,6 @@ function keptOf({ suites }: StoredRun, result: RunResult): StoredSuite[] {
         ),
     );
   return suites.filter((each) => each.timelineBytes > 0 && isTelling(each)).slice(0, MOST_TIMELINES);
-}
-
-async function readOne(
-  stored: StoredSuite,
-  index: number,
-  { run, result, root, chunks }: Whole,
-): Promise<{ head: TimelineHead; told: [string, Story][] }> {
-  const timeline = new TimelineCollector();
-  const suite = result.suites.find((each) => each.suite === stored.suite);
-  const isBroken = suite?.cases.some(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive') ?? false;
-  const events: TimelineEvent[] = [];
-  for (const event of stored.events()) {
-    timeline.add(event);
-    if (isBroken && event.type !== 'metrics' && event.type !== 'measurement') events.push(event);
-  }
-  timeline.finish();
-  const started = timeline.suite;
-  const inRoot = (file: string) => (file.startsWith(`${root}/`) ? relative(root, file) : file);
-  const sources = (started?.sources ?? sourceOnDisk(started?.file)).map(({ file, text, ...rest }) => ({
-    file: inRoot(file),
-    text,
-    isStored: !('isStored' in rest),
-  }));
-  for (const { marks } of timeline.cases) {
-    marks.file = inRoot(marks.file);
-    for (const each of [...marks.steps, ...marks.checks]) each.file = inRoot(each.file);
-    for (const recording of marks.recordings) findRecording(recording, stored, marks, run.folder, timeline.originAtMs);
-    // What a recording shows is found out at its end: on the axis it stands where it is to be seen.
-    for (const check of marks.checks) check.atMs = streamMoment(check, marks) ?? check.atMs;
-  }
-  const told = storiesOf(stored, suite, { run, result, root, chunks }, timeline, events, sources);
-  events.length = 0;
-
-  const metrics: TimelineMarks['metrics'] = [];
-  const named = new Set(timeline.cases.flatMap(({ marks }) => marks.named.map(({ metric }) => metric)));
-  const chunkOf = () => `t${index}-series-${count++}`;
-  let count = 0;
-  for (const [service, series] of timeline.series) {
-    for (const part of series.blocks(service, named, chunkOf)) {
-      if ('json' in part) chunks.set(part.chunk, await packChunk(part.json));
-      else metrics.push(part);
-    }
-  }
-  const marks: TimelineMarks = {
-    endMs: timeline.endMs,
-    sources,
-    runtime: started?.runtime ?? 'unknown',
-    compose: started ? inRoot(started.environment) : '',
-    environment: timeline.environment,
-    services: timeline.services,
-    cases: timeline.cases.map((each) => each.marks),
-    metrics,
-  };
-  if (timeline.logs.length > 0) {
-    const chunk = `t${index}-log`;
-    marks.log = { chunk, lines: timeline.logs.length, services: timeline.logServices };
-    chunks.set(chunk, await packChunk(logText(timeline.logs)));
-  }
-  const chunk = `t${index}-marks`;
-  chunks.set(chunk, await packChunk(JSON.stringify(marks)));
-  const head: TimelineHead = {
-    suite: stored.suite,
-    round: stored.round,
-    retry: stored.retry,
-    originAtMs: timeline.originAtMs,
-    endMs: timeline.endMs,
-    runtime: marks.runtime,
-    cases: marks.cases.map(({ case: id, fromMs, toMs, verdict }) => ({ case: id, fromMs, toMs, verdict })),
-    marks: chunk,
-  };
-  return { head, told };
-}
-
-function storiesOf(
-  stored: StoredSuite,
-  suite: SuiteResult | undefined,
-  { run, result, root }: Whole,
-  timeline: TimelineCollector,
-  events: readonly TimelineEvent[],
-  sources: TimelineMarks['sources'],
-): [string, Story][] {
-  if (!suite) return [];
-  return suite.cases.flatMap((each): [string, Story][] => {
-    const shown = each.attempts?.find(({ verdict }) => verdict === each.verdict);
-    if (shown && (shown.round !== stored.round || shown.retry !== stored.retry)) return [];
-    const story = makeStory(
-      {
-        suite,
-        result: each,
-        events,
-        text: sources.find(({ file }) => file === suite.file)?.text,
-        folder: relative(root, stored.folder),
-        files: [...stored.logs, ...stored.filesOf(each.case)].map(({ path }) => relative(root, path)),
-        rerun: result.rerun,
-        root,
-      },
-      timeline.cases.find(({ id }) => id === each.case)?.marks,
-      timeline,
-    );
-    if (!story) return [];
-    // Beside the report, so that it can be linked to.
-    const evidence = story.evidence.map((one) => ({ ...one, path: relative(relative(root, run.folder), one.path) }));
-    return [[`${stored.suite}/${each.case}`, { ...story, evidence }]];
-  });
 }
 
 function suiteData(
@@ -232,46 +105,6 @@ function caseSummary(
     rerun: rerunCommand(result.rerun ?? DEFAULT_RERUN, { file, title: each.title }),
     ...(story ? { story } : {}),
   };
-}
-
-function findRecording(
-  recording: RecordingMark,
-  stored: StoredSuite,
-  kase: CaseMarks,
-  runFolder: string,
-  originAtMs: number,
-): void {
-  const files = stored.filesOf(kase.case);
-  const facts = files.find(({ name }) => name === `${recording.name}.facts.json`);
-  const { firstPacketAtMs, firstTimestampMs } = facts ? readFacts(facts.path) : {};
-  if (firstPacketAtMs !== undefined) recording.firstPacketMs = Math.round(firstPacketAtMs - originAtMs);
-  if (firstTimestampMs !== undefined) recording.firstTimestampMs = firstTimestampMs;
-  const media = files.find(({ name }) => MEDIA.test(name) && name.replace(MEDIA, '') === recording.name);
-  const preview = files.find(({ name }) => name === `${recording.name}.preview.mp4`);
-  if (media) recording.file = relative(runFolder, media.path);
-  const playable = preview ?? (media && /\.(mp4|webm)$/.test(media.name) ? media : undefined);
-  if (playable) recording.playable = relative(runFolder, playable.path);
-  else if (media) recording.unplayable = 'no preview was made of it';
-  else
-    recording.unplayable =
-      kase.verdict === 'passed' ? 'recordings of passed cases are kept with --keep' : 'it is not beside the report';
-}
-
-const MEDIA = /\.(flv|nut|mkv|mp4|ts|webm)$/;
-
-function readFacts(path: string): { firstPacketAtMs?: number; firstTimestampMs?: number } {
-  try {
-    const facts: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof facts === 'object' && facts !== null ? facts : {};
-  } catch {
-    return {};
-  }
-}
-
-/** Runs from before suites were kept on the timeline: the file as it is today, which the page says. */
-function sourceOnDisk(file: string | undefined): { file: string; text: string; isStored: false }[] {
-  if (file === undefined || !existsSync(file) || statSync(file).size > LARGEST_FILE_BYTES) return [];
-  return [{ file, text: readFileSync(file, 'utf8'), isStored: false }];
 }
 
 function aboutOf(result: RunResult, timelines: readonly TimelineHead[]): [string, string][] {
