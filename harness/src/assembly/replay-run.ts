@@ -19,6 +19,7 @@ import { formatProblems, type ParseResult, parseSuite, resolveFromDisk } from '.
 import { findSuiteFiles } from './load-suites.ts';
 import { registry } from './registries.ts';
 import { remeasureFrom } from './remeasure.ts';
+import { yamlChanges } from './yaml-changes.ts';
 
 export interface ReplayRequest {
   run: StoredRun;
@@ -131,6 +132,7 @@ function resultOf({ stored, storedCase, ran, now, kase, replayed }: Outcome): Re
     ...(wasError ? { wasError } : {}),
     ...(line ? { line } : {}),
     ...(wasLine ? { wasLine } : {}),
+    ...(was === verdict ? {} : { changes: yamlChanges(ran.suite, now.suite, kase.id) }),
     notes,
   };
 }

@@ -98,6 +98,7 @@ describe('testcard replay', () => {
     expect(stdout).toMatch(/MOVED passed → failed {2}counts › counts and tells/);
     expect(stdout).toMatch(/is {3}log of counter with .*exactly 2 lines — saw 1 line/);
     expect(stdout).toMatch(/other\/counts\.suite\.yaml:15:\d+ {2}- log: /);
+    expect(stdout).toMatch(/yaml 17: count: 1 → count: 2/);
     expect(stdout).toContain('1 of 1 verdicts moved: 0 passed, 1 failed');
     expect(exitCode).toBe(1);
   });

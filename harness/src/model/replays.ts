@@ -32,8 +32,19 @@ export interface ReplayedCaseResult {
   /** The lines of YAML that decide, where they are known. */
   line?: YamlLine;
   wasLine?: YamlLine;
+  /** Where the verdict moved: what has changed in the YAML of the case, and of what all cases share. */
+  changes?: YamlChange[];
   /** What the verdict rests on beside the stored run. */
   notes: string[];
+}
+
+export interface YamlChange {
+  /** In the text of now; of what is gone, in the text of then. */
+  line: number;
+  /** Undefined when the line is new. */
+  was?: string;
+  /** Undefined when it is gone. */
+  is?: string;
 }
 
 export interface YamlLine {

@@ -3,7 +3,13 @@
 import pc from 'picocolors';
 import { formatDurationMs } from '../base/duration.ts';
 import { formatPosition } from '../model/position.ts';
-import { hasMoved, type ReplayedCaseResult, type ReplayResult, type YamlLine } from '../model/replays.ts';
+import {
+  hasMoved,
+  type ReplayedCaseResult,
+  type ReplayResult,
+  type YamlChange,
+  type YamlLine,
+} from '../model/replays.ts';
 import type { Verdict } from '../model/verdict.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -30,16 +36,22 @@ export function renderReplay(result: ReplayResult, color: boolean): string {
 }
 
 function movedLines(each: ReplayedCaseResult, c: Colors): string[] {
-  const { was, is, error, wasError, line, wasLine, notes } = each;
+  const { was, is, error, wasError, line, wasLine, changes = [], notes } = each;
   const said = (verdict: Verdict, message: string | undefined) => message ?? `${verdict}, nothing was wrong`;
   return [
     `${c.bold('MOVED')} ${paint(was, c)} → ${paint(is, c)}  ${c.bold(nameOf(each))}`,
     `  was  ${said(was, wasError?.message)}${yaml(wasLine, c)}`,
     `  is   ${said(is, error?.message)}${yaml(line, c)}`,
     ...(error?.hint === undefined ? [] : [c.dim(`       ${error.hint}`)]),
+    ...changes.map((change) => `  yaml ${changeText(change)}`),
     ...notes.map((note) => `       ${note}`),
     '',
   ];
+}
+
+function changeText({ line, was, is }: YamlChange): string {
+  if (was === undefined) return `${line}: new: ${is}`;
+  return is === undefined ? `${line}: gone: ${was}` : `${line}: ${was} → ${is}`;
 }
 
 const yaml = (line: YamlLine | undefined, c: Colors) =>
