@@ -38,14 +38,14 @@ describe.skipIf(!engine)('a service that gets less of the machine', () => {
   });
   afterAll(() => bench?.close());
 
-  /** Processor time as the engine's machine counts it for the first child of the container's init, s. */
+  /** Processor time as the engine counts it, s. */
   async function usedSeconds(service: string): Promise<number> {
     const container = engine?.docker.getContainer(bench.idOf(service));
     const stats = (await container?.stats({ stream: false })) as { cpu_stats: { cpu_usage: { total_usage: number } } };
     return stats.cpu_stats.cpu_usage.total_usage / 1e9;
   }
 
-  it('has a fifth of a processor, and then all that there is', async () => {
+  it('has a tenth of a processor, and then all that there is', async () => {
     const share = async () => {
       const [from, at] = [await usedSeconds('busy'), systemClock.monotonicMs()];
       const to = await usedSeconds('busy'); // an answer takes the engine a second or more
