@@ -11,6 +11,10 @@ import { readJson } from './data/chunks.ts';
 import { watchTheme } from './shared/theme.ts';
 
 watchTheme();
+// What is folded away cannot be unfolded on paper.
+addEventListener('beforeprint', () => {
+  for (const story of document.querySelectorAll<HTMLDetailsElement>('details.story')) story.open = true;
+});
 const root = document.getElementById('app');
 if (root) {
   readJson<PageData>('page').then(

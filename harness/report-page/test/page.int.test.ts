@@ -290,6 +290,7 @@ describe.skipIf(!chromium)('the report in Chromium', () => {
     expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('light');
     expect(await page.locator('.toolbar').isVisible()).toBe(false);
     expect(await page.locator('.lane').first().isVisible()).toBe(true);
+    expect(await page.locator('.story .promised').isVisible()).toBe(true);
     const pdf = await page.pdf({ format: 'A4', landscape: true });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(20_000);
