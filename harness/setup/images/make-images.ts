@@ -39,6 +39,7 @@ export async function makeImages(states: readonly ImageState[], options: MakeOpt
   const registry = registryOf(say);
   const bases = baseImages(engine, registry, { isFresh: isForced, say });
   const problems: unknown[] = [];
+  const fresh = new Set<string>();
   // Two lanes: ours share layers and so come one after another; others' are downloads and compilers, which wait for other things.
   const isDue = ({ state }: ImageState) => state !== 'up to date' || isForced;
   const lane = async (isInLane: (state: ImageState) => boolean) => {
@@ -66,13 +67,16 @@ export async function makeImages(states: readonly ImageState[], options: MakeOpt
     say(`${image.name}: building …`);
     const args: [string, string][] = Object.entries(image.args);
     if (base) args.push(['BASE_IMAGE', base.name]);
+    // Once for each Dockerfile: its other images then share what the first made.
+    const isFresh = fresh.has(image.dockerfile);
+    fresh.add(image.dockerfile);
     const command = [
       ...['build', '--tag', image.name, '--file', image.dockerfile],
       ...['--label', `${CONTENT_LABEL}=${contentHash(image)}`],
       ...args.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       // Where no registry is in reach, bridge networks rarely lead anywhere either.
       ...(base?.isMadeHere ? ['--network', 'host'] : []),
-      ...(isForced ? ['--no-cache'] : []),
+      ...(isForced && !isFresh ? ['--no-cache'] : []),
       image.context,
     ];
     await runLong('docker', command, { what: `building ${image.name}`, say });

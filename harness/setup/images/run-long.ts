@@ -1,5 +1,6 @@
 // Runs a program that takes its time: tells now and then what it is at, and keeps its last words for when it fails.
 
+import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { TestcardError } from '../../src/model/errors.ts';
 
@@ -25,7 +26,7 @@ export async function runLong(file: string, args: readonly string[], { what, say
   }, TELL_EVERY_MS);
   try {
     for await (const line of child.iterable({ from: 'all' })) {
-      const words = line?.trim();
+      const words = stripVTControlCharacters(line ?? '').trim();
       if (words) lines.push(words);
       if (lines.length > KEPT_LINES) lines.shift();
     }

@@ -98,13 +98,16 @@ describe.each(servers)('$kind', ({ kind, isThere, open }) => {
       ? publish(clips.plain, to, server, path)
       : publishByGstreamer(clips.plain, to, server, path, inboundBytes);
 
-  /** Ends a reader that has not noticed its publisher's end by itself within `ENDS_WITHIN_MS`. */
-  async function finished(reader: RunningFfmpeg): Promise<Finished & { endedItself: boolean }> {
+  /** Ends a reader that has not noticed its publisher's end by itself within `withinMs`. */
+  async function finished(
+    reader: RunningFfmpeg,
+    withinMs = ENDS_WITHIN_MS,
+  ): Promise<Finished & { endedItself: boolean }> {
     let endedItself = true;
     const timer = setTimeout(() => {
       endedItself = false;
       reader.child.kill('SIGINT');
-    }, ENDS_WITHIN_MS);
+    }, withinMs);
     const result = await reader.done;
     clearTimeout(timer);
     return { ...result, endedItself };
@@ -190,7 +193,7 @@ describe.each(servers)('$kind', ({ kind, isThere, open }) => {
     const readers = TRANSPORTS.map((from) => read(from, server, path));
     await publisher.done;
     const reordered = packetsOf(clips.reordered);
-    for (const result of await Promise.all(readers.map(finished))) {
+    for (const result of await Promise.all(readers.map((reader) => finished(reader)))) {
       const video = whereIn(reordered.video, parseFramecrc(result.stdout).video);
       expect(video.to).toBe(reordered.video.length);
       expect(video.from % FRAMES_A_LONG_GOP).toBe(0);
@@ -220,7 +223,7 @@ describe.each(servers)('$kind', ({ kind, isThere, open }) => {
     const startedAt = performance.now();
     const readers = TRANSPORTS.map((from) => read(from, server, path));
     if (!isRelay) {
-      for (const { endedItself, stdout } of await Promise.all(readers.map(finished))) {
+      for (const { endedItself, stdout } of await Promise.all(readers.map((reader) => finished(reader)))) {
         expect(endedItself).toBe(true);
         expect(parseFramecrc(stdout).video).toEqual([]);
       }
@@ -229,7 +232,7 @@ describe.each(servers)('$kind', ({ kind, isThere, open }) => {
     await until('a second to pass', () => performance.now() - startedAt > 1_000);
     for (const { child } of readers) expect(child.exitCode).toBeNull();
     await publish(clips.plain, 'rtmp', server, path).done;
-    for (const { stdout } of await Promise.all(readers.map(finished))) {
+    for (const { stdout } of await Promise.all(readers.map((reader) => finished(reader)))) {
       expect(whereIn(source.video, parseFramecrc(stdout).video)).toEqual({ from: 0, to: source.video.length });
     }
   });
