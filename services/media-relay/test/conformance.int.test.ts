@@ -149,7 +149,8 @@ describe.each(servers)('$kind', ({ kind, isThere, open }) => {
             const got = file === undefined ? parseFramecrc(stdout) : packetsOf(file);
             const video = whereIn(source.video, got.video);
             // GStreamer throws away a frame that comes right before the end over RTMP; media-relay waits a moment for that.
-            const unsent = !isRelay && name === 'GStreamer rtmp' ? 1 : 0;
+            // MediaMTX, on the other hand, does not read what is still in its sockets when a publisher over UDP says that it is done.
+            const unsent = isRelay ? 0 : to === 'rtsp-udp' ? 6 : name === 'GStreamer rtmp' ? 1 : 0;
             expect(video.to, `${name}: ${stderr}`).toBeGreaterThanOrEqual(source.video.length - unsent);
             expect(video.from % FRAMES_A_GOP, `${name} starts at a keyframe`).toBe(0);
             expect(video.from, `${name} starts within 6 s`).toBeLessThan(180);
