@@ -1,8 +1,9 @@
 // Kills a run of the harness with SIGKILL at random moments, and shows that after the next command nothing of it is left.
 //
-//   node harness/bench/kill-the-harness.ts [rounds] [suite]
+//   node harness/bench/kill-the-harness.ts [rounds] [suite] [runtime]
 //
-// Exit 1 when a process, a claimed port or a temporary folder of a killed run is still there.
+// Exit 1 when a process, a claimed port, a temporary folder, a container, a network or a volume of a killed run is still there, or when a
+// container, a network or a volume of somebody else is not.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,13 +12,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/base/clock.ts';
+import { toolsImage } from '../src/runtime/compose/side-containers.ts';
 import { markedProcesses } from '../src/runtime/ownership/marked-processes.ts';
 import { processStart } from '../src/runtime/ownership/process-identity.ts';
 
 const MAIN = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const LAST_MOMENT_MS = 12_000;
 
-const [rounds = '20', suite = 'suites/dubbing/full-pipeline.suite.yaml'] = process.argv.slice(2);
+const [rounds = '20', suite = 'suites/dubbing/full-pipeline.suite.yaml', runtime = 'embedded'] = process.argv.slice(2);
+
+const docker = (...args: string[]): string[] =>
+  spawnSync('docker', args, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+/** `container 3f2a… <owner>` and so on, of everything on the engine; without an owner it is somebody else's. */
+function onEngine(): string[] {
+  if (runtime !== 'compose') return [];
+  const owner = '{{.Label "io.testcard.owner"}}';
+  return [
+    ...docker('ps', '--all', '--no-trunc', '--format', `container {{.ID}} ${owner}`),
+    ...docker('network', 'ls', '--no-trunc', '--format', `network {{.ID}} ${owner}`),
+    ...docker('volume', 'ls', '--format', `volume {{.Name}} ${owner}`),
+  ];
+}
+/** Somebody else's things, which must survive every sweep. */
+function makeStrangers(): { names: string[]; remove(): void } {
+  if (runtime !== 'compose') return { names: [], remove: () => {} };
+  const name = `stranger-${process.pid}`;
+  const [network = ''] = docker('network', 'create', name);
+  const [container = ''] = docker('create', '--name', name, toolsImage(), 'true');
+  docker('volume', 'create', name);
+  return {
+    names: [`network ${network}`, `container ${container}`, `volume ${name}`],
+    remove() {
+      docker('rm', container);
+      docker('network', 'rm', network);
+      docker('volume', 'rm', name);
+    },
+  };
+}
 
 /** Everything below a process, by parent. */
 function descendants(pid: number): number[] {
@@ -39,8 +70,9 @@ const inFolder = (folder: string, prefix: string) =>
 const claims = join(tmpdir(), `testcard-ports-${process.getuid?.()}`);
 
 let lost = 0;
+const strangers = makeStrangers();
 for (let round = 1; round <= Number(rounds); round += 1) {
-  const run = spawn(process.execPath, [MAIN, 'run', suite], { stdio: 'ignore' });
+  const run = spawn(process.execPath, [MAIN, 'run', suite, '--runtime', runtime], { stdio: 'ignore' });
   const pid = Number(run.pid);
   const momentMs = 200 + Math.random() * (LAST_MOMENT_MS - 200);
   await systemClock.delay(momentMs); // a moment is what is wanted here, not a condition
@@ -59,12 +91,18 @@ for (let round = 1; round <= Number(rounds); round += 1) {
     ...inFolder(claims, '')
       .filter((port) => readFileSync(join(claims, port), 'utf8').startsWith(`${pid}:`))
       .map((port) => `port ${port}`),
+    ...inFolder(tmpdir(), `testcard-engines-${pid}_`).map((name) => `note ${name}`),
+    ...onEngine().filter((line) => line.includes(` ${pid}:`)),
+    ...strangers.names
+      .filter((name) => !onEngine().some((line) => line.trim() === name))
+      .map((name) => `lost: ${name}`),
   ];
   if (left.length > 0) lost += 1;
-  const swept = /swept .*/.exec(`${next.stdout}${next.stderr}`)?.[0] ?? 'nothing to sweep';
+  const swept = /(?:swept|removed) .*/.exec(`${next.stdout}${next.stderr}`)?.[0] ?? 'nothing to sweep';
   console.log(
     `${round}: killed after ${(momentMs / 1000).toFixed(1)} s with ${below.length} processes below; ${swept}; left: ${left.join(', ') || 'nothing'}`,
   );
 }
+strangers.remove();
 console.log(`${Number(rounds) - lost} of ${rounds} killed runs left nothing`);
 process.exitCode = lost === 0 ? 0 : 1;
