@@ -97,6 +97,18 @@ describe('the model of a run’s own project', () => {
     expect(services[LINK_PROXY]?.ports?.map(({ published }) => published)).toEqual(['24000', '24001']);
   });
 
+  it('turns health checks off where an address tells readiness, and only there', () => {
+    const [worker, speech] = spec.services;
+    const asked = {
+      ...spec,
+      services: [{ ...service('worker'), ready: { http: 'http://worker:1/' } }, speech ?? service('speech')],
+    };
+    const { services } = projectModel(model(), asked, { overrides: {} }, plan());
+    expect(worker).not.toHaveProperty('ready');
+    expect(services.worker?.healthcheck).toEqual({ disable: true });
+    expect(services.speech).not.toHaveProperty('healthcheck');
+  });
+
   it('lays the suite’s variables over the file’s', () => {
     const overrides = { worker: { environment: { URL: 'http://speech:8080/other', MORE: '1' } } };
     const { services } = projectModel(model(), spec, { overrides }, plan());

@@ -66,7 +66,7 @@ function serviceOf(
     Object.entries(service.environment ?? {}).filter((entry): entry is [string, string] => entry[1] !== null),
   );
   const table = seenBy(name, spec, plan.proxy?.links ?? []);
-  const udp = spec.services.find((each) => each.name === name)?.udpPorts ?? [];
+  const { udpPorts: udp = [], ready } = spec.services.find((each) => each.name === name) ?? {};
   return {
     ...kept,
     image: service.image ?? `${spec.name}-${name}`, // as Compose names what it builds
@@ -75,6 +75,8 @@ function serviceOf(
     labels: { ...service.labels, ...plan.labels },
     // Testcard starts again what ends, by the service's own policy: an engine takes a kill for its user's wish, and leaves it down.
     restart: 'no',
+    // Testcard asks the address itself: a health check beside it, once a second, would cost what the pipeline needs.
+    ...(ready && 'http' in ready ? { healthcheck: { disable: true } } : {}),
     ...(service.network_mode === undefined
       ? {
           ports: Object.entries(plan.published[name] ?? {}).map(([target, published]) => ({
