@@ -1,6 +1,6 @@
 // The media of one case: what it publishes and records, and the measurements of its recordings (each measured once).
 
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import {
@@ -18,7 +18,7 @@ import type { ProcessGuard } from '../model/processes.ts';
 import type { Case, CheckNode, StepNode } from '../model/suite.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import { fixtureNamed } from './fixtures.ts';
-import { type Calibration, calibrateByReference } from './reference-path.ts';
+import { type Calibration, calibrateByReference, REFERENCE } from './reference-path.ts';
 
 export interface CaseMediaOptions {
   kase: Case;
@@ -118,8 +118,12 @@ export class CaseMedia implements MediaPort, RecordingsPort {
   /** Recordings of a passed case are large and tell nothing more than their measurements do. */
   discardRecordings(): void {
     for (const { path } of this.#recorders.values()) rmSync(path, { force: true });
-    rmSync(join(this.#options.folder, 'reference.flv'), { force: true });
-    rmSync(join(this.#options.folder, 'reference.nut'), { force: true });
+    const { folder } = this.#options;
+    if (!existsSync(folder)) return;
+    const references = readdirSync(folder).filter(
+      (name) => name.startsWith(`${REFERENCE}-`) && !name.endsWith('.json'),
+    );
+    for (const name of references) rmSync(join(folder, name), { force: true });
   }
 
   /** Goes on beside the case. A server that refuses the reference path leaves the instrument's own error bound as it is. */

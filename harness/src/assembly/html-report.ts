@@ -56,7 +56,8 @@ function recordingsWithoutPreview(folder: string): { recording: string; preview:
       return files.flatMap(({ name, path, bytes }) => {
         const bare = name.replace(NEEDS_PREVIEW, '');
         // What the instrument recorded for its own calibration is no evidence of the pipeline.
-        if (bare === name || bare === 'reference' || bytes === 0 || names.has(`${bare}.preview.mp4`)) return [];
+        if (bare === name || bare.startsWith('reference-') || bytes === 0 || names.has(`${bare}.preview.mp4`))
+          return [];
         return [{ recording: path, preview: join(suite.folder, id, `${bare}.preview.mp4`) }];
       });
     });

@@ -12,6 +12,11 @@ import type { ProcessGuard } from '../model/processes.ts';
 /** Enough for seven flashes and beeps; the case goes on meanwhile. */
 const REFERENCE_MS = 8_000;
 const RECORDED_WITHIN_MS = 15_000;
+/** Further off, no verdict on sync can be trusted. */
+const BASELINE_LIMIT_MS = 1;
+const MOST_SESSIONS = 3;
+/** Its recordings are called so, with a number. */
+export const REFERENCE = 'reference';
 
 export interface Calibration {
   /** Median offset read on the fixture's file. */
@@ -31,19 +36,28 @@ export interface ReferenceRequest {
   guard: ProcessGuard;
 }
 
-/** Throws what publishing, recording or measuring throws; nothing of it goes on after `signal` aborts. */
+/**
+ * The reading that shows least of the server: one that places a track by when its first packets came moves sound against picture from one
+ * session to the next, and a session in which it did not shows what the instrument does. Throws what publishing, recording or measuring
+ * throws; nothing of it goes on after `signal` aborts.
+ */
 export async function calibrateByReference(request: ReferenceRequest): Promise<Calibration> {
+  const rawMs = await rawOffset(request.fixture, request.signal);
+  let baselineMs = Number.POSITIVE_INFINITY;
+  const movedMs = (seenMs: number) => Math.abs(seenMs - rawMs);
+  for (let session = 1; session <= MOST_SESSIONS && movedMs(baselineMs) > BASELINE_LIMIT_MS; session += 1) {
+    const seenMs = await baselineOf(request, `${REFERENCE}-${session}`);
+    if (movedMs(seenMs) < movedMs(baselineMs)) baselineMs = seenMs;
+  }
+  return { rawMs, baselineMs };
+}
+
+async function baselineOf(request: ReferenceRequest, name: string): Promise<number> {
   const { fixture, folder, signal, clock, guard } = request;
   const { publishUrl, recordUrl } = referenceUrls(request);
-  const recorder = startRecorder({ name: 'reference', url: recordUrl, folder }, { signal, clock, guard });
+  const recorder = startRecorder({ name, url: recordUrl, folder }, { signal, clock, guard });
   const publisher = await startPublisher(
-    {
-      name: 'reference',
-      path: fixture.path,
-      url: publishUrl,
-      durationMs: fixture.durationMs,
-      hasAudio: fixture.hasAudio,
-    },
+    { name, path: fixture.path, url: publishUrl, durationMs: fixture.durationMs, hasAudio: fixture.hasAudio },
     { signal, clock, guard },
   );
   const wantedMs = Math.min(REFERENCE_MS, fixture.durationMs - 500);
@@ -58,9 +72,7 @@ export async function calibrateByReference(request: ReferenceRequest): Promise<C
   await recorder.stop(signal);
   await recorder.ended;
   if (!enough.ok) throw new TestcardError('INSTRUMENT_OFF', `the reference path carried only ${enough.last}`);
-  const rawMs = await rawOffset(fixture, signal);
-  const baselineMs = await medianOffset(recorder.path, fixture, signal);
-  return { rawMs, baselineMs };
+  return medianOffset(recorder.path, fixture, signal);
 }
 
 /** The path beside the published one; recorded over the protocol that the case records with, where that is the same server. */

@@ -88,10 +88,10 @@ export interface JunitCase {
   skipped?: unknown;
 }
 
-/** As in a user's shell: without what Vitest sets for its own workers, and without colour. */
+/** As in a user's shell: without what Vitest sets for its own workers and npm for its scripts, and without colour. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(VITEST|FORCE_COLOR|NODE_ENV|TESTCARD_OWNER|GITHUB_)/.test(name),
+    ([name]) => !/^(VITEST|FORCE_COLOR|NODE_ENV|TESTCARD_OWNER|GITHUB_|npm_)/.test(name),
   );
   return { ...Object.fromEntries(kept), NO_COLOR: '1' };
 }
