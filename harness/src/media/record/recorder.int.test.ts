@@ -45,7 +45,9 @@ describe('startRecorder', () => {
     await recorder.ended;
 
     expect(await picturesOf(recorder.path)).toEqual(await picturesOf(clip.path));
-    const sent = await packetsOf(clip.path);
+    const all = await packetsOf(clip.path);
+    // The encoder's priming, before time zero, is not published.
+    const sent = { ...all, audio: all.audio.filter(({ ptsMs }) => ptsMs >= 0) };
     const kept = await packetsOf(recorder.path);
     // FFmpeg's RTP muxer never sends the last AAC frame of a stream.
     expect(kept.audio.map(({ sum }) => sum)).toEqual(
