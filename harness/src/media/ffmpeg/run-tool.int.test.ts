@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { runTool, startTool, toolFailed } from './run-tool.ts';
@@ -50,6 +52,15 @@ describe('startTool', () => {
     });
     await tool.ended;
     expect(frames.at(-1)).toBe(25);
+  });
+
+  it.each([true, false])('gives way to the others on the machine only when asked: %s', async (yields) => {
+    const tool = startTool('ffmpeg', waiting, { stdin: 'pipe', yields });
+    const nice = yields ? 10 : getPriority();
+    expect(getPriority(tool.pid)).toBe(nice);
+    const group = `/proc/${tool.pid}/autogroup`;
+    if (existsSync(group)) expect(readFileSync(group, 'utf8')).toMatch(new RegExp(` nice ${nice}$`, 'm'));
+    await tool.stop(0);
   });
 
   it('kills what does not move, and says so', async () => {

@@ -10,6 +10,7 @@ import type { ProcessGuard } from '../../model/processes.ts';
 import { locateTool, type Tool } from './locate.ts';
 import { type FfmpegProgress, progressReader } from './progress.ts';
 import { distilReason } from './reason.ts';
+import { yieldProcessor } from './yield-processor.ts';
 
 export interface ToolOptions {
   /** Aborting ends the process group: SIGTERM, then SIGKILL after `stopGraceMs`. */
@@ -32,6 +33,8 @@ export interface ToolOptions {
   onLogLine?: (line: string) => void;
   /** How long SIGTERM is given before SIGKILL. Default 1000 ms. */
   stopGraceMs?: number;
+  /** Whether it gives way to everything that runs in real time beside it: for work over files. Default: false. */
+  yields?: boolean;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
 }
@@ -99,6 +102,7 @@ export function startTool(tool: Tool, args: readonly string[], options: ToolOpti
   const { pid } = child;
   if (pid === undefined) throw new TestcardError('FFMPEG_FAILED', `${path} could not be started`);
   const unguard = options.guard?.adopt(pid);
+  if (options.yields) yieldProcessor(pid);
 
   const logTail: string[] = [];
   let movedAt = performance.now();
