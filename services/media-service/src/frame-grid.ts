@@ -1,20 +1,22 @@
 // Presentation times of a constant frame rate, freed of what transport adds to them: a receiver that maps RTP times by RTCP reports (RFC 3550,
-// 6.4.1) moves all times by a millisecond or two with a report, each track by its own amount, and the sound would wander against the picture.
+// 6.4.1) moves all times by some milliseconds with a report, each track by its own amount, and the sound would wander against the picture.
 
 /** Frames a second that sources have. */
 const RATES = [10, 12, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 48, 50, 60_000 / 1001, 60];
 /** A window's slope is off by at most so much, as times are whole milliseconds. */
 const SLOPE_TOLERANCE = 0.001;
 /** Rounding and a report's step stay under this; what is further off is not late by transport but another frame rate, or none. */
-const ON_GRID_MS = 5;
+const ON_GRID_MS = 7;
+/** Of a frame's duration at most: else times at random would mostly be on the grid. */
+const ON_GRID_SHARE = 0.3;
 const LEAST_FRAMES = 12;
 /** Of a window's frames. ffmpeg labels the first ones by guess. */
 const LEAST_SHARE = 0.75;
 /** So many more frames off the grid than happen to be on it: it is none. */
 const MOST_ASTRAY = 8;
 const BY_CHANCE = 0.25;
-/** As for the sound: what is this far off for long is drift, and is followed by 4 ms a second. */
-const FOLLOW_START_MS = 3;
+/** What is further off for long than a report's step is drift, and is followed by 4 ms a second. */
+const FOLLOW_START_MS = 4.5;
 const FOLLOW_STOP_MS = 0.25;
 const FOLLOW_RATE = 0.004;
 const SMOOTHING = 1 / 64;
@@ -50,7 +52,7 @@ export class FrameGrid {
     if (Math.abs(frameMs - slope) > Math.max(SLOPE_TOLERANCE * frameMs, 1 / sorted.length)) return undefined;
     const anchors = numbered.map(([index, time]) => time - index * frameMs);
     const anchorMs = middle(anchors);
-    const near = anchors.filter((anchor) => Math.abs(anchor - anchorMs) <= ON_GRID_MS);
+    const near = anchors.filter((anchor) => Math.abs(anchor - anchorMs) <= toleranceMs(frameMs));
     return near.length >= LEAST_SHARE * anchors.length ? new FrameGrid(frameMs, anchorMs) : undefined;
   }
 
@@ -59,7 +61,7 @@ export class FrameGrid {
     const index = Math.round((ptsMs - this.#anchorMs) / this.#frameMs);
     const onGridMs = this.#anchorMs + index * this.#frameMs;
     const errorMs = ptsMs - onGridMs;
-    if (Math.abs(errorMs) > ON_GRID_MS) {
+    if (Math.abs(errorMs) > toleranceMs(this.#frameMs)) {
       this.#astray += 1;
       return this.#astray >= MOST_ASTRAY ? undefined : ptsMs;
     }
@@ -75,6 +77,8 @@ export class FrameGrid {
     return Math.round(onGridMs);
   }
 }
+
+const toleranceMs = (frameMs: number): number => Math.min(ON_GRID_MS, ON_GRID_SHARE * frameMs);
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
