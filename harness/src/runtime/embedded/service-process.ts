@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { splitLines } from '../../base/lines.ts';
+import { readPaced, withPausableOutput } from '../../base/paced-reading.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import type { ServiceExit, ServiceLife } from '../supervision/service-life.ts';
 import type { ServiceCommand } from './service-command.ts';
@@ -16,12 +17,14 @@ export function startServiceProcess(
   onLine: (stream: 'stdout' | 'stderr', text: string) => void,
 ): ServiceLife {
   const [program, ...args] = command.argv;
-  const child = spawn(program, args, {
-    cwd: command.cwd,
-    env: command.env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = withPausableOutput(() =>
+    spawn(program, args, {
+      cwd: command.cwd,
+      env: command.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   const { pid } = child;
   const release = pid === undefined ? () => {} : guard.adopt(pid);
   const signal = (name: NodeJS.Signals) => {
@@ -29,7 +32,7 @@ export function startServiceProcess(
   };
   for (const stream of ['stdout', 'stderr'] as const) {
     const lines = splitLines((text) => onLine(stream, text));
-    child[stream].on('data', (chunk: Buffer) => lines.push(chunk));
+    readPaced(child[stream], (chunk) => lines.push(chunk));
     child[stream].on('end', () => lines.end());
     child[stream].on('error', () => {});
   }
