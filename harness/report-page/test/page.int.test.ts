@@ -291,6 +291,15 @@ describe.skipIf(!chromium)('the report in Chromium', () => {
     expect(await page.locator('.toolbar').isVisible()).toBe(false);
     expect(await page.locator('.lane').first().isVisible()).toBe(true);
     expect(await page.locator('.story .promised').isVisible()).toBe(true);
+    // More lines than the screen shows, one below the other, and how many it leaves out.
+    await page.waitForSelector('.log.is-printed');
+    const rows = page.locator('.log-row');
+    expect(await rows.count()).toBeGreaterThan(60);
+    const [one, next] = await Promise.all([0, 1].map((index) => rows.nth(index).boundingBox()));
+    expect(next?.y).toBeGreaterThanOrEqual((one?.y ?? 0) + (one?.height ?? 0) - 1);
+    expect(await page.locator('.log [role="status"]').textContent()).toMatch(
+      / lines(, of which \d+ to \d+ are printed)?$/,
+    );
     const pdf = await page.pdf({ format: 'A4', landscape: true });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
     expect(pdf.length).toBeGreaterThan(20_000);

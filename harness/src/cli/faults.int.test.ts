@@ -1,20 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { poll } from '../base/poll.ts';
-import type { TimelineEvent } from '../model/timeline.ts';
 import { createProject, type Project, RELAY_COMPOSE } from './testing/project.ts';
 
 let project: Project;
@@ -32,23 +22,8 @@ cases:
     steps:
 ${steps.map((step) => `      - ${step}\n`).join('')}`;
 
-function timeline(): TimelineEvent[] {
-  const [file = 'none'] = globSync('reports/*/suites/*/timeline.ndjson', { cwd: project.folder }).map((name) =>
-    join(project.folder, name),
-  );
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as TimelineEvent);
-}
-
-const faults = () => timeline().filter((event) => event.type === 'fault');
-/** Any command on this machine undoes what killed runs left: these have a folder for temporary files to themselves. */
-const apart = () => {
-  const folder = join(project.folder, 'tmp');
-  mkdirSync(folder, { recursive: true });
-  return { env: { TMPDIR: folder } };
-};
-const ledgers = () => readdirSync(apart().env.TMPDIR).filter((name) => name.startsWith('testcard-faults-'));
+const faults = () => project.timeline().filter((event) => event.type === 'fault');
+const ledgers = () => readdirSync(project.apart().env.TMPDIR).filter((name) => name.startsWith('testcard-faults-'));
 
 describe('faults on services', () => {
   it('are asked, proven, reverted on the timeline; recovery is timed against what the suite promises', async () => {
@@ -72,7 +47,7 @@ describe('faults on services', () => {
       ...['asked', 'injected', 'proven', 'reverting', 'reverted'].map((state) => `service.pause ${state}`),
       ...['asked', 'injected', 'proven'].map((state) => `service.kill ${state}`),
     ]);
-    const recoveries = timeline().filter((event) => event.type === 'recovery');
+    const recoveries = project.timeline().filter((event) => event.type === 'recovery');
     expect(recoveries).toMatchObject([
       { after: 'pause counter', promisedMs: 1_000 },
       { after: 'kill counter with SIGKILL' },
@@ -94,7 +69,7 @@ describe('faults on services', () => {
     );
     const { exitCode } = await project.cli(['run']);
     expect(exitCode).toBe(0);
-    const events = timeline();
+    const events = project.timeline();
     const delays = events.flatMap((event, index) => {
       if (event.type !== 'fault' || event.state !== 'injected') return [];
       const step = events.slice(0, index).findLast((each) => each.type === 'step-started');
@@ -244,7 +219,7 @@ describe.skipIf(volume === undefined)('faults on disks', () => {
       'suites/a.suite.yaml',
       suite('disk: { fill: counter }', 'wait: 60s', 'expect: [{ service: counter, state: ready }]'),
     );
-    const started = project.start(['run'], apart());
+    const started = project.start(['run'], project.apart());
     const proven = await poll(
       () => {
         const last = faults().at(-1);
@@ -257,7 +232,7 @@ describe.skipIf(volume === undefined)('faults on disks', () => {
     rmSync(join(volume ?? '', 'more'), { force: true });
     started.kill('SIGKILL');
     await started;
-    const { stderr, stdout } = await project.cli(['list'], apart());
+    const { stderr, stdout } = await project.cli(['list'], project.apart());
     expect(`${stdout}${stderr}`).toContain('fault of a killed run: fill the volume of counter: reverted');
     expect(readdirSync(volume ?? '')).toEqual([]);
     expect(ledgers()).toEqual([]);
@@ -304,7 +279,7 @@ describe('a killed run', () => {
 
   async function killWhileActive(steps: string[]): Promise<void> {
     project.write('suites/a.suite.yaml', suite(...steps));
-    const run = project.start(['run'], apart());
+    const run = project.start(['run'], project.apart());
     const proven = await poll(
       () => {
         const last = faults().at(-1);
@@ -316,7 +291,7 @@ describe('a killed run', () => {
     expect(ledgers()).toHaveLength(1);
     run.kill('SIGKILL');
     await run;
-    const { stderr, stdout } = await project.cli(['list'], apart());
+    const { stderr, stdout } = await project.cli(['list'], project.apart());
     expect(`${stdout}${stderr}`).toMatch(/fault of a killed run: .*: gone with its environment/);
     expect(ledgers()).toEqual([]);
   }

@@ -19,6 +19,7 @@ import { readFailureStories } from '../report/read-failure-stories.ts';
 import { renderSummary } from '../report/summary.ts';
 import { deliverReports } from './deliver-reports.ts';
 import { interruptSignal } from './interrupt.ts';
+import { onProgressSignal } from './progress-signal.ts';
 import { isStdoutTaken, type ReportRequest, reportRequests } from './report-requests.ts';
 import { rerunBase } from './rerun-base.ts';
 import { runPasses } from './run-passes.ts';
@@ -75,6 +76,9 @@ export async function runAll(request: RunRequest): Promise<number> {
     );
   }
   const startedAtMs = Date.now();
+  const stopTelling = onProgressSignal(() =>
+    process.stderr.write('testcard: nothing runs yet: suites are read, fixtures made\n'),
+  );
   const reports = reportRequests(request, process.env);
   const out = isStdoutTaken(reports) ? process.stderr : process.stdout;
   const setting = { runtime: request.runtime, overrideFiles: request.override };
@@ -99,16 +103,20 @@ export async function runAll(request: RunRequest): Promise<number> {
   const head = `testcard: ${part}${cases} cases of ${selected.length} suites, ${Math.min(parallel, selected.length)} at a time, ${request.runtime} runtime · reports/${runId}`;
   const isOnGithub = reports.some(({ format }) => format === 'github');
   const obeyWorkflowCommands = isOnGithub ? pauseWorkflowCommands((text) => out.write(text)) : () => {};
-  const shown = openRunView(out, { verbosity, reports: join(process.cwd(), 'reports'), runtime: request.runtime });
+  const { repeat, minPass, retry, gate } = request;
+  const excused = excusedCases(selected, { priorities: gate, quarantine, nowMs: startedAtMs });
+  stopTelling();
+  const shown = openRunView(out, {
+    ...{ verbosity, excused, reports: join(process.cwd(), 'reports'), runtime: request.runtime },
+  });
   const { view, style, unseen } = shown;
   if (verbosity !== 'quiet') view.note(style.chars.text(head));
   const machine = describeMachine(interruptSignal);
-  const { repeat, minPass, retry, gate } = request;
   const done = await runPasses({
     selection: selected,
     options: {
       ...{ runId, folder, runtime: request.runtime, overrideFiles: request.override, keep: request.keep },
-      excused: request.bail ? excusedCases(selected, { priorities: gate, quarantine, nowMs: startedAtMs }) : undefined,
+      excused: request.bail ? excused : undefined,
     },
     repeat,
     retry,
@@ -167,8 +175,8 @@ function requireGate(selection: { cases: Case[] }[], gate: Priority[] | undefine
   });
 }
 
-function recordFields({ runtime, override, repeat, minPass, retry, shard }: RunRequest) {
-  return { runtime, override, repeat, minPass, retry, ...(shard ? { shard } : {}) };
+function recordFields({ runtime, override, repeat, minPass, retry, gate, shard }: RunRequest) {
+  return { runtime, override, repeat, minPass, retry, ...(gate ? { gate } : {}), ...(shard ? { shard } : {}) };
 }
 
 function select(suites: Suite[], request: RunRequest): { suite: Suite; cases: Case[] }[] {

@@ -16,6 +16,15 @@ export interface RunView {
   close(): void;
 }
 
+interface RunViewOptions {
+  verbosity: Verbosity;
+  /** Cases that will not block if they fail, as `<suite>/<case>`. */
+  excused: readonly string[];
+  /** Folder of the runs so far. */
+  reports: string;
+  runtime: string;
+}
+
 /** Most of a timeline, which nobody watches line by line. */
 const UNSEEN = ['metrics', 'measurement', 'look', 'answer', 'saved'] as const;
 const DEFAULT_COLUMNS = 120;
@@ -24,12 +33,12 @@ const WIDE = 200;
 
 export function openRunView(
   out: NodeJS.WriteStream,
-  { verbosity, reports, runtime }: { verbosity: Verbosity; reports: string; runtime: string },
+  { verbosity, excused, reports, runtime }: RunViewOptions,
 ): RunView {
   const terminal = terminalOf(out);
   const live = terminal.live && verbosity !== 'quiet';
   const history = readStepHistory(reports, runtime);
-  const view = createConsoleView({ out: screenOf(out), ...terminal, live, verbosity, history });
+  const view = createConsoleView({ out: screenOf(out), ...terminal, live, verbosity, excused, history });
   const stopTelling = onProgressSignal(() => {
     process.stderr.write(`testcard: what goes on now\n${view.progress(process.stderr.columns ?? WIDE)}\n`);
   });

@@ -152,6 +152,11 @@ describe('mergeShards', () => {
       [one, shard(2, B, { record: { selection: SUITES.map((suite) => selected(suite, suite === 'c' ? '2' : '1')) } })],
       /c\.suite\.yaml is not the same text in both/,
     ],
+    [
+      'judged by another gate',
+      [one, shard(2, B, { record: { gate: ['P1', 'P2'] } })],
+      /--gate is not given in one and P1,P2 in the other/,
+    ],
     ['was run in another way', [one, shard(2, B, { record: { retry: 1 } })], /retry is 0 in one and 1 in the other/],
   ])('refuses a run that %s', (_, shards, message) => {
     expect(() => mergeShards(shards, into)).toThrow(

@@ -77,6 +77,7 @@ function differenceOf(a: RunRecord, b: RunRecord): string | undefined {
   for (const key of ['runtime', 'repeat', 'minPass', 'retry'] as const) {
     if (a[key] !== b[key]) return `${key} is ${a[key]} in one and ${b[key]} in the other`;
   }
+  if (a.gate?.join() !== b.gate?.join()) return `--gate is ${gateOf(a)} in one and ${gateOf(b)} in the other`;
   if (a.overrides.join() !== b.overrides.join()) return 'other Compose files were laid over the environments';
   const [one, other] = [a, b].map(({ selection }) => new Map(selection.map((each) => [each.suite, each])));
   const ids = new Set([...(one?.keys() ?? []), ...(other?.keys() ?? [])]);
@@ -89,6 +90,7 @@ function differenceOf(a: RunRecord, b: RunRecord): string | undefined {
   return undefined;
 }
 
+const gateOf = ({ gate }: RunRecord) => gate?.join() ?? 'not given';
 const caseIds = ({ cases }: SelectedSuite) => cases.map((each) => each.case).join();
 
 function refuseOverlap(

@@ -20,6 +20,8 @@ export interface RunRecord {
   /** Share of its rounds that a case must pass, 0 to 1. */
   minPass: number;
   retry: number;
+  /** Priorities that decide what the run comes to; without it, all do. */
+  gate?: Priority[];
   /** Everything that was selected, before it was divided into shards. */
   selection: SelectedSuite[];
   /** Which part of the selection this run is; without it, all. */

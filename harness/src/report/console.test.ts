@@ -54,6 +54,18 @@ describe('the live view', () => {
     ]);
   });
 
+  it('says of a case that did not pass where it does not count', async () => {
+    open({}, { live: false, excused: ['alpha/counts'] });
+    upTo(
+      8,
+      ['alpha', [a.began(0, 'wavers'), a.ended(8, 'failed')]],
+      ['beta', [a.began(0, 'wavers'), a.ended(8, 'failed')]],
+    );
+    expect(await screen.seen()).toEqual(
+      expect.arrayContaining(['FAILED alpha › wavers (8s, quarantined or not gating)', 'FAILED beta › wavers (8s)']),
+    );
+  });
+
   it('shows the faults in force, and takes them away when they are reverted', async () => {
     open();
     const cut = (seconds: number, state: 'asked' | 'injected' | 'proven' | 'reverted') =>

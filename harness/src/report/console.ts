@@ -35,6 +35,8 @@ export interface ConsoleOptions {
   live: boolean;
   chars?: Chars;
   verbosity?: Verbosity;
+  /** Cases that will not block if they fail, as `<suite>/<case>`: said where one does. */
+  excused?: readonly string[];
   history?: StepHistory;
   nowMs?: () => number;
 }
@@ -56,6 +58,8 @@ export interface ConsoleView {
   close(): void;
 }
 
+type CaseEnd = Pick<CaseResult, 'case' | 'verdict' | 'elapsedMs'>;
+
 /** Often enough for tenths of a second to look steady. */
 const REDRAW_EVERY_MS = 125;
 const DEFAULT_COLUMNS = 100;
@@ -63,7 +67,7 @@ const DEFAULT_ROWS = 24;
 const MOST_NOTICES = 20;
 
 export function createConsoleView(options: ConsoleOptions): ConsoleView {
-  const { out, color, live, chars = UNICODE, verbosity = 'normal', history, nowMs = Date.now } = options;
+  const { out, color, live, chars = UNICODE, verbosity = 'normal', excused = [], history, nowMs = Date.now } = options;
   const c = pc.createColors(color);
   const state = new LiveState();
   const stepTimes = new StepTimes();
@@ -118,11 +122,12 @@ export function createConsoleView(options: ConsoleOptions): ConsoleView {
     if (verbosity !== 'quiet') note(c.yellow(text));
   };
 
-  const caseLine = (suite: string, verdict: CaseResult['verdict'], words: string, elapsedMs: number) => {
-    if (verbosity === 'quiet' && (verdict === 'passed' || verdict === 'skipped')) return;
-    note(
-      `${badge(verdict, c)} ${chars.text(oneLine(`${suite} › ${words}`))} ${c.dim(`(${formatDurationMs(Math.round(elapsedMs))})`)}`,
-    );
+  const caseLine = (suite: string, { case: id, verdict, elapsedMs }: CaseEnd, words: string) => {
+    const isGood = verdict === 'passed' || verdict === 'skipped';
+    if (verbosity === 'quiet' && isGood) return;
+    const excuse = !isGood && excused.includes(`${suite}/${id}`) ? ', quarantined or not gating' : '';
+    const after = c.dim(`(${formatDurationMs(Math.round(elapsedMs))}${excuse})`);
+    note(`${badge(verdict, c)} ${chars.text(oneLine(`${suite} › ${words}`))} ${after}`);
   };
 
   return {
@@ -143,13 +148,13 @@ export function createConsoleView(options: ConsoleOptions): ConsoleView {
       if (event.type !== 'case-ended') return;
       told.add(`${suite} ${event.case}`);
       state.count(event.verdict);
-      caseLine(suite, event.verdict, title ?? event.case, event.elapsedMs);
+      caseLine(suite, event, title ?? event.case);
     },
     caseEnded(suite, result) {
       if (told.has(`${suite} ${result.case}`)) return; // its timeline said so
       state.count(result.verdict);
       const why = result.verdict === 'skipped' ? ` (${result.reason ?? 'skipped'})` : '';
-      caseLine(suite, result.verdict, `${result.title}${why}`, result.elapsedMs);
+      caseLine(suite, result, `${result.title}${why}`);
     },
     progress(width = 200) {
       return layoutLive(state, frame(width, Number.MAX_SAFE_INTEGER, pc.createColors(false))).join('\n');

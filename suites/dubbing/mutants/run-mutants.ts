@@ -18,6 +18,7 @@ const HELP = `npm run mutants [-- options]
   --index <i>        with --budget: this share, counted round and round (the number of the CI run), instead of today's
   --parallel <n>     so many at a time (default 1)
   --retry <n>        what is not killed (or not green) is tried up to n times more, and said to have been (default 0)
+  --runtime <name>   where the services run: embedded (default) or compose
   --keep             keep the evidence of mutants that were killed too
   --list             what would run, without running it
 
@@ -44,6 +45,7 @@ function readOptions() {
         ...{
           parallel: { type: 'string', default: '1' },
           retry: { type: 'string', default: '0' },
+          runtime: { type: 'string', default: 'embedded' },
           keep: boolean,
           list: boolean,
           help: boolean,
@@ -62,6 +64,9 @@ if (options.help) {
 }
 const parallel = wholeNumber('--parallel', options.parallel, 1);
 const retries = wholeNumber('--retry', options.retry, 0);
+
+const { runtime } = options;
+if (runtime !== 'embedded' && runtime !== 'compose') usage(`--runtime is embedded or compose (got ${runtime})`);
 
 function chosen(): (Trial | Mutant)[] {
   const words = options.only?.split(',');
@@ -102,13 +107,13 @@ const waiting = [...trials];
 const outcomes: TrialOutcome[] = [];
 async function lane(): Promise<void> {
   for (let trial = waiting.shift(); trial && !interrupt.signal.aborted; trial = waiting.shift()) {
-    let outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep });
+    let outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep, runtime });
     for (let retry = 1; retry <= retries && !isWanted(outcome.verdict) && !interrupt.signal.aborted; retry += 1) {
       // Never hidden: the run says that it needed another try, and what the first one saw.
       process.stdout.write(
         `    ${outcome.verdict} at first · ${trial.name}: ${outcome.broken[0] ?? 'nothing broken'}\n`,
       );
-      outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep });
+      outcome = await runTrial(trial, { signal: interrupt.signal, keep: options.keep, runtime });
     }
     if (interrupt.signal.aborted) return;
     outcomes.push(outcome);

@@ -25,15 +25,27 @@ export interface TrialOptions {
   signal: AbortSignal;
   /** Evidence of wanted verdicts too. */
   keep: boolean;
+  runtime: string;
 }
 
-/** Compose reads JSON as YAML. */
+/** Where a container has the repository: the wrapper, and what it needs, are not in the images. */
+const IN_CONTAINER = '/testcard';
+
+/** Starts the service through its wrapper, on either runtime. Compose reads JSON as YAML. */
 export function overrideFile({ service, name }: Pick<Trial, 'service' | 'name'>): string {
-  const run = ['node', 'suites/dubbing/mutants/wrap.ts', '--mutant', name];
-  return `${JSON.stringify({ services: { [service]: { 'x-testcard': { embedded: { run } } } } })}\n`;
+  const words = ['suites/dubbing/mutants/wrap.ts', '--mutant', name];
+  const changes = {
+    entrypoint: ['node', ...words],
+    working_dir: IN_CONTAINER,
+    volumes: [{ type: 'bind', source: ROOT, target: IN_CONTAINER, read_only: true }],
+    // Whoever the repository belongs to may read it.
+    user: `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`,
+    'x-testcard': { embedded: { run: ['node', ...words] } },
+  };
+  return `${JSON.stringify({ services: { [service]: changes } })}\n`;
 }
 
-export async function runTrial(trial: Trial | Mutant, { signal, keep }: TrialOptions): Promise<TrialOutcome> {
+export async function runTrial(trial: Trial | Mutant, { signal, keep, runtime }: TrialOptions): Promise<TrialOutcome> {
   const folder = await mkdtemp(join(tmpdir(), 'testcard-mutant-'));
   const startedAt = performance.now();
   try {
@@ -45,6 +57,8 @@ export async function runTrial(trial: Trial | Mutant, { signal, keep }: TrialOpt
       `suites/dubbing/${suite}.suite.yaml`,
       '--override',
       file,
+      '--runtime',
+      runtime,
       '--json',
       '--no-github',
       '--parallel',

@@ -163,7 +163,7 @@ test('a cheap mutant is killed by its own check, through testcard itself', async
     '--mutant',
     'not-exposition-format',
   ]);
-  const outcome = await runTrial(trial, { signal: AbortSignal.timeout(50_000), keep: false });
+  const outcome = await runTrial(trial, { signal: AbortSignal.timeout(50_000), keep: false, runtime: 'embedded' });
   expect(outcome).toMatchObject({ verdict: 'killed' });
   expect(outcome.broken[0]).toMatch(/valid Prometheus text — .*worker_uptime/);
 });

@@ -14,11 +14,13 @@ import { type OutputMiddleman, startOutputMiddleman } from './wrappers/output-mi
 import { startStsMiddleman } from './wrappers/sts-middleman.ts';
 import { startTrueService } from './wrappers/true-service.ts';
 
-/** Each service's own port, as its Compose entry names it, and the variable that its port may be set by. */
+/** Each service's own port, as its Compose entry names it, the variable that its port may be set by, and that of the address it listens on. */
 const OWN_PORT = {
-  'media-service': { variable: 'METRICS_PORT', allocated: 'PORT_8000' },
-  'echo-sts': { variable: 'ECHO_PORT', allocated: 'PORT_8080' },
+  'media-service': { variable: 'METRICS_PORT', allocated: 'PORT_8000', host: 'HOST' },
+  'echo-sts': { variable: 'ECHO_PORT', allocated: 'PORT_8080', host: 'ECHO_HOST' },
 } as const;
+/** The first process of a container has no group that signals go to: it hands them on. */
+const IS_FIRST = process.pid === 1;
 
 const { values } = parseArgs({ options: { mutant: { type: 'string' } } });
 const trial = TRIALS.find(({ name }) => name === values.mutant);
@@ -51,7 +53,7 @@ async function wrap({ service, make }: Trial): Promise<void> {
     Object.assign(env, { [own.variable]: moved, [own.allocated]: moved });
     const proxy = createHttpProxy(`http://127.0.0.1:${moved}`, taps.metrics);
     if (taps.sts && service === 'echo-sts') startStsMiddleman(proxy, `http://127.0.0.1:${moved}`, taps.sts);
-    await listen(proxy, port);
+    await listen(proxy, port, env[own.host]);
   }
   if (taps.sts && service === 'media-service') {
     const middleman = createServer();
@@ -68,7 +70,11 @@ async function wrap({ service, make }: Trial): Promise<void> {
   Object.assign(env, taps.environment?.(process.env));
 
   // The group that this process leads gets every signal, the child with it: it decides how to end, and this one follows.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (IS_FIRST) child.kill(signal);
+    });
+  }
   const child = startTrueService(service, env);
   const hear = (line: LogRecord): void => {
     for (const listener of listeners) listener(line);

@@ -3,11 +3,14 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { logSentence } from '../../../src/report/html/log-level.ts';
 import { LEVEL, type LogLines, lowerBound } from '../data/log-lines.ts';
+import { usePrinting } from '../shared/printing.ts';
 import { clock } from '../shared/words.tsx';
 import type { TimeAxis } from './time-axis.ts';
 
 const ROW_PX = 22;
 const SPARE_ROWS = 8;
+/** On paper, around the chosen line: some five pages. */
+const PRINTED_ROWS = 200;
 const LEVEL_WORDS = ['debug', 'info', 'warn', 'error'];
 const LEVEL_GLYPHS = ['·', ' ', '◆', '▲'];
 
@@ -36,8 +39,14 @@ export function LogList({ log, axis }: { log: LogLines; axis: TimeAxis }) {
     });
   }, [axis, rows, times]);
 
-  const first = Math.max(0, Math.floor(view.top / ROW_PX) - SPARE_ROWS);
-  const last = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW_PX) + SPARE_ROWS);
+  const isPrinting = usePrinting();
+  const middle = chosen === undefined ? 0 : rows.indexOf(chosen);
+  const first = isPrinting
+    ? Math.max(0, Math.min(middle - PRINTED_ROWS / 2, rows.length - PRINTED_ROWS))
+    : Math.max(0, Math.floor(view.top / ROW_PX) - SPARE_ROWS);
+  const last = isPrinting
+    ? Math.min(rows.length, first + PRINTED_ROWS)
+    : Math.min(rows.length, Math.ceil((view.top + view.height) / ROW_PX) + SPARE_ROWS);
   const seen: number[] = [];
   for (let row = first; row < last; row += 1) seen.push(row);
   const onKey = (event: KeyboardEvent) => {
@@ -48,7 +57,7 @@ export function LogList({ log, axis }: { log: LogLines; axis: TimeAxis }) {
     if (next !== undefined) axis.seek(log.times[next] as number);
   };
   return (
-    <section class="log" aria-labelledby="log-title">
+    <section class={isPrinting ? 'log is-printed' : 'log'} aria-labelledby="log-title">
       <div class="panel-head">
         <h2 id="log-title">Log</h2>
         <input
@@ -78,6 +87,7 @@ export function LogList({ log, axis }: { log: LogLines; axis: TimeAxis }) {
         </select>
         <span class="muted" role="status">
           {rows.length.toLocaleString('en')} of {log.count.toLocaleString('en')} lines
+          {isPrinting && last - first < rows.length ? `, of which ${first + 1} to ${last} are printed` : ''}
         </span>
       </div>
       <div

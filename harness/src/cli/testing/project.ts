@@ -1,12 +1,13 @@
 // A small project in a temporary folder, and the command line run in it as a user would: for whole-harness tests.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type Options, type ResultPromise } from 'execa';
 import { XMLParser } from 'fast-xml-parser';
 import type { RunResult } from '../../model/results.ts';
+import type { TimelineEvent } from '../../model/timeline.ts';
 
 export const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 export const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -74,6 +75,10 @@ export interface Project {
   junit(): JunitFile;
   /** The newest run's folder. */
   runFolder(): string;
+  /** What the timeline of the run's only suite holds so far. */
+  timeline(): TimelineEvent[];
+  /** Any command on this machine undoes what killed runs left: with these options it has a folder for temporary files to itself. */
+  apart(env?: NodeJS.ProcessEnv): { env: NodeJS.ProcessEnv & { TMPDIR: string } };
   remove(): void;
 }
 
@@ -144,6 +149,17 @@ export function createProject(): Project {
         isArray: (name) => name === 'testsuite' || name === 'testcase',
       }).parse(readFileSync(join(runFolder(), 'junit.xml'), 'utf8')) as JunitFile,
     runFolder,
+    timeline() {
+      const [file] = globSync('reports/*/suites/*/timeline.ndjson', { cwd: folder });
+      if (file === undefined) return [];
+      const lines = readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1);
+      return lines.map((line) => JSON.parse(line) as TimelineEvent);
+    },
+    apart(env = {}) {
+      const TMPDIR = join(folder, 'tmp');
+      mkdirSync(TMPDIR, { recursive: true });
+      return { env: { ...env, TMPDIR } };
+    },
     remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }),
   };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TimelineEvent } from '../../model/timeline.ts';
 import { openStoredRun } from '../stored-run.ts';
 import type { SeriesBlock, TimelineMarks } from './page-data.ts';
 import { type PageParts, readRun } from './read-run.ts';
@@ -126,9 +127,37 @@ describe('readRun', () => {
     rmSync(join(run.folder, 'results.json'));
     const lines = readFileSync(timeline, 'utf8').trimEnd().split('\n');
     writeFileSync(timeline, `${lines.slice(0, 60).join('\n')}\n${lines[60]?.slice(0, 20)}`);
+    const started = lines.map((line) => JSON.parse(line) as TimelineEvent).find(({ type }) => type === 'case-started');
+    const begun = started?.type === 'case-started' ? { case: started.case, title: started.title } : undefined;
+    const of = { priority: 'P1', tags: [], at: 'suites/link-loss.suite.yaml:1' };
+    const selection = [
+      {
+        ...{ suite: run.suite, name: run.suite, file: 'suites/link-loss.suite.yaml', digest: '' },
+        cases: [
+          { ...begun, ...of },
+          { case: 'later', title: 'later', ...of },
+        ],
+      },
+    ];
+    writeFileSync(
+      join(run.folder, 'run.json'),
+      JSON.stringify({
+        format: 2,
+        run: 'r',
+        command: 'testcard run',
+        startedAtMs: 0,
+        runtime: 'embedded',
+        overrides: [],
+        repeat: 1,
+        minPass: 1,
+        retry: 0,
+        selection,
+      }),
+    );
     const { page } = await readRun(openStoredRun(run.folder));
     expect(page.run).toMatchObject({ verdict: 'inconclusive', exitCode: 3 });
-    expect(page.suites[0]?.cases.map(({ verdict }) => verdict)).toEqual(['inconclusive']);
+    expect(page.suites[0]?.cases.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'inconclusive']);
+    expect(page.suites[0]?.cases[1]).toMatchObject({ title: 'later', priority: 'P1' });
     expect(page.run.notes.join(' ')).toContain('the run did not end by itself');
   });
 });

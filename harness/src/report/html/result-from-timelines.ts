@@ -3,6 +3,7 @@
 import { dirname, relative } from 'node:path';
 import type { CaseResult, RunResult, SuiteResult } from '../../model/results.ts';
 import { combinePasses, type Pass } from '../../model/rounds.ts';
+import type { SelectedCase } from '../../model/run-record.ts';
 import type { ErrorRecord } from '../../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../../model/verdict.ts';
 import type { StoredRun, StoredSuite } from '../stored-run.ts';
@@ -26,7 +27,7 @@ export function resultFromTimelines(run: StoredRun): RunResult {
     elapsedMs: 0,
     verdict: suites.reduce<Verdict>((worst, { verdict }) => worseVerdict(worst, verdict), 'inconclusive'),
     exitCode: 3,
-    suites: [...suites, ...neverBegun(run, suites)],
+    suites: [...suites.map((suite) => withCasesNotBegun(suite, run)), ...neverBegun(run, suites)],
     errors: [{ code: 'INTERRUPTED', kind: 'interrupted', message: 'the run was killed before it had a result' }],
   };
 }
@@ -38,9 +39,28 @@ function neverBegun({ record }: StoredRun, suites: readonly SuiteResult[]): Suit
     .filter((selected) => !suites.some(({ suite }) => suite === selected.suite))
     .map(({ suite, name, file, cases }) => ({
       ...{ suite, name, file, verdict: 'inconclusive', elapsedMs: 0, errors: [] },
-      cases: cases.map((each) => ({ ...each, verdict: 'inconclusive', elapsedMs: 0, figures: [], error: NOT_BEGUN })),
+      cases: cases.map(notBegun),
     }));
 }
+
+/** With the selected cases that the run did not come to, at their places. */
+function withCasesNotBegun(suite: SuiteResult, { record }: StoredRun): SuiteResult {
+  const selected = record?.selection.find((each) => each.suite === suite.suite);
+  if (!selected) return suite;
+  const begun = new Map(suite.cases.map((each) => [each.case, each]));
+  const others = suite.cases.filter((each) => !selected.cases.some((one) => one.case === each.case));
+  const cases = [...selected.cases.map((each) => begun.get(each.case) ?? notBegun(each)), ...others];
+  return {
+    ...suite,
+    cases,
+    verdict: cases.length > begun.size ? worseVerdict(suite.verdict, 'inconclusive') : suite.verdict,
+  };
+}
+
+const notBegun = (selected: SelectedCase): CaseResult => ({
+  ...selected,
+  ...{ verdict: 'inconclusive', elapsedMs: 0, figures: [], error: NOT_BEGUN },
+});
 
 const NOT_BEGUN: ErrorRecord = { code: 'INTERRUPTED', kind: 'interrupted', message: 'the case was not begun' };
 

@@ -2,7 +2,6 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +17,7 @@ import { projectsOn } from './remove-project.ts';
 import { toolsImage } from './side-containers.ts';
 import { sweepEngine } from './sweep-engines.ts';
 import { engineHere as engine } from './testing/engine-here.ts';
+import { forwardTo } from './testing/forward-to.ts';
 
 // Says its name on both outputs, answers, ends when told to: what services do.
 const WEB = `
@@ -252,33 +252,22 @@ setInterval(() => {}, 1000);
   });
 
   it('says that the engine is gone when it is', async () => {
-    // A forwarder in front of the engine's socket, so that the engine itself stays.
     const socket = join(folder, 'engine.sock');
-    const { connect } = await import('node:net');
-    const open = new Set<import('node:net').Socket>();
-    const forwarder = createServer({ allowHalfOpen: true }, (client) => {
-      const server = connect({ path: engine?.endpoint.replace('unix://', '') ?? '', allowHalfOpen: true });
-      for (const end of [client, server]) {
-        open.add(end);
-        end.on('error', () => {}).on('close', () => open.delete(end));
-      }
-      client.pipe(server).pipe(client);
-    });
-    await new Promise<void>((resolve) => forwarder.listen(socket, resolve));
+    const forwarder = await forwardTo(engine?.endpoint ?? '', socket);
     vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
     try {
       const environment = await start(write(`  web: ${web()}`));
       const lost = environment.ownLoss();
-      await new Promise((resolve) => {
-        forwarder.close(resolve);
-        for (const end of open) end.destroy();
-      });
+      await forwarder.close();
+      const goneAt = performance.now();
       await expect(lost).rejects.toMatchObject({
         code: 'SERVICE_LOST',
         message: expect.stringContaining('the engine, docker'),
       });
       up.length = 0;
       await expect(environment.stop(AbortSignal.timeout(10_000))).rejects.toMatchObject({ code: 'CLEANUP_FAILED' });
+      // Nobody is waited for who cannot answer any more.
+      expect(performance.now() - goneAt).toBeLessThan(8_000);
     } finally {
       vi.unstubAllEnvs();
       if (engine)

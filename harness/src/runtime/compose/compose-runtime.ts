@@ -127,7 +127,8 @@ async function startOnce(
   };
   try {
     await claims.letGo();
-    watch = await watchEngine(engine, project, clock);
+    const watching = await watchEngine(engine, project, clock);
+    watch = watching;
     await createProject(engine, project, projectModel(model, spec, start, plan), projectFolder, {
       signal: start.signal,
       timeoutMs: CREATE_WITHIN_MS,
@@ -142,7 +143,9 @@ async function startOnce(
         const health = (Config as { Healthcheck?: { Test?: string[] } }).Healthcheck?.Test ?? [];
         return new SupervisedService({
           spec: service,
-          launch: containerLife({ docker: engine.docker, id, onEngineLost: (reason) => watch?.suspect(reason) }),
+          launch: containerLife({
+            ...{ docker: engine.docker, id, engineLost: watching.lost, onEngineLost: watching.suspect },
+          }),
           probe: containerReadiness(service, table, container, health.length > 0 && health[0] !== 'NONE'),
           logFile: openLogFile(start.logFolder, service.name, start.mask ? { mask: start.mask } : {}),
           mask: start.mask,
@@ -155,7 +158,7 @@ async function startOnce(
     const environment = new SupervisedEnvironment({
       ...{ spec, table, clock, start, links, services, release },
       refuseTakenPorts: refuseTaken,
-      ownLoss: watch.lost,
+      ownLoss: watching.lost,
       containers: createContainerControl({
         engine,
         project,

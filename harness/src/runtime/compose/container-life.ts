@@ -10,7 +10,9 @@ import { reasonOf } from './engine.ts';
 export interface ContainerLifeOptions {
   docker: Docker;
   id: string;
-  /** Called when the engine does not answer any more. */
+  /** Resolves with what happened to the engine; never when it stays. An answer that it owed then never ends. */
+  engineLost: Promise<string>;
+  /** Called when the engine does not tell of the container any more. */
   onEngineLost(reason: string): void;
 }
 
@@ -21,7 +23,7 @@ const OUTPUT_WAIT_MS = 500;
  * Begins a life of the container: its output is attached to before it starts, so that no line is missed. Signals that come before it runs
  * are sent as soon as it does, in order.
  */
-export function containerLife({ docker, id, onEngineLost }: ContainerLifeOptions): Launch {
+export function containerLife({ docker, id, engineLost, onEngineLost }: ContainerLifeOptions): Launch {
   return (onLine) => {
     const container = docker.getContainer(id);
     const sent = new Set<NodeJS.Signals>();
@@ -48,7 +50,11 @@ export function containerLife({ docker, id, onEngineLost }: ContainerLifeOptions
       if (!('output' in started)) return started;
       try {
         // Not "the next exit": one that ended before this is asked must be told too.
-        const { StatusCode } = (await container.wait({ condition: 'not-running' })) as { StatusCode: number };
+        const exits = container.wait({ condition: 'not-running' }) as Promise<{ StatusCode: number }>;
+        const { StatusCode } = await Promise.race([
+          exits,
+          engineLost.then((reason) => Promise.reject(new Error(reason))),
+        ]);
         await Promise.race([started.output, new Promise((resolve) => setTimeout(resolve, OUTPUT_WAIT_MS).unref())]);
         const { State } = await container.inspect();
         return exitOf(StatusCode, State.OOMKilled, sent);
