@@ -1,7 +1,7 @@
 // Text that is gathered for a moment and then written as one: a thousand small writes a second cost more than what is written.
 
 export interface WaitingText {
-  /** Adds text; written within 50 ms, or now when much waits. */
+  /** Adds text; written when it has waited long enough, or now when much waits. */
   add(text: string): void;
   /** Writes what waits, now. */
   flush(): void;
@@ -9,7 +9,6 @@ export interface WaitingText {
   close(): void;
 }
 
-const WAIT_MS = 50;
 const MOST_WAITING = 64 * 1024;
 
 /** Of all that is open: written when the process ends, however but by SIGKILL. One listener, however many files. */
@@ -18,14 +17,15 @@ const flushAll = () => {
   for (const each of open) each.flush();
 };
 
-export function waitAndWrite(write: (text: string) => void): WaitingText {
+/** `waitMs`: how long text may wait. Default 50. */
+export function waitAndWrite(write: (text: string) => void, waitMs = 50): WaitingText {
   let waiting = '';
   let timer: NodeJS.Timeout | undefined;
   const own: WaitingText = {
     add(text) {
       waiting += text;
       if (waiting.length > MOST_WAITING) own.flush();
-      else timer ??= setTimeout(own.flush, WAIT_MS).unref();
+      else timer ??= setTimeout(own.flush, waitMs).unref();
     },
     flush() {
       clearTimeout(timer);

@@ -77,12 +77,16 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     return turn;
   };
 
-  const sample = async (target: Target, signal: AbortSignal) => {
+  // All services at the same instants: their values belong together, and the process wakes up once for all of them.
+  const sample = async (target: Target, beganAt: number, signal: AbortSignal) => {
+    let instant = beganAt;
     while (!signal.aborted) {
-      const startedAt = clock.monotonicMs();
       await fetchInTurn(target, signal).catch(() => {}); // aborted; what is wrong with an answer is kept as lastProblem
-      const restMs = everyMs - (clock.monotonicMs() - startedAt);
-      await clock.delay(Math.max(0, restMs), signal).catch(() => {});
+      const now = clock.monotonicMs();
+      instant += everyMs;
+      // One that took too long is followed by the next at once; the instants stay where they are.
+      if (instant < now) instant = beganAt + Math.floor((now - beganAt) / everyMs) * everyMs;
+      await clock.delay(Math.max(0, instant - now), signal).catch(() => {});
     }
   };
 
@@ -90,7 +94,8 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     start() {
       if (running !== undefined) return;
       running = new AbortController();
-      for (const target of targets.values()) void sample(target, running.signal);
+      const beganAt = clock.monotonicMs();
+      for (const target of targets.values()) void sample(target, beganAt, running.signal);
     },
     stop() {
       running?.abort();

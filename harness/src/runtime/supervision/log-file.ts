@@ -11,8 +11,10 @@ export interface LogFile {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
+/** Nobody watches a log file by the clock, and the timeline has the lines, too. */
+const WAIT_MS = 250;
 
-/** `<folder>/<service>.log`, appended to. A killed harness loses the last 50 ms at most. */
+/** `<folder>/<service>.log`, appended to. A killed harness loses the last 250 ms at most. */
 export function openLogFile(
   folder: string,
   service: string,
@@ -22,7 +24,7 @@ export function openLogFile(
   const path = join(folder, `${service.replace(/[^\w.-]/g, '_')}.log`);
   let fd: number | undefined = openSync(path, 'a');
   let written = 0;
-  const waiting = waitAndWrite((text) => fd !== undefined && writeSync(fd, text));
+  const waiting = waitAndWrite((text) => fd !== undefined && writeSync(fd, text), WAIT_MS);
   return {
     path,
     append(line) {
