@@ -2,9 +2,9 @@
 // pictures and sound without a fault.
 
 import { recordingCheck } from '../../src/checks/index.ts';
-import type { Measurements, MeasureName } from '../../src/model/measurements.ts';
+import type { Measurements } from '../../src/model/measurements.ts';
 import type { Judgement } from '../../src/model/verdict.ts';
-import { MUTANT_SECONDS } from './mutants.ts';
+import { type JudgedMeasure, MUTANT_SECONDS } from './mutants.ts';
 
 const STRICT = {
   duration: { equals: `${MUTANT_SECONDS}s`, tolerance: '200ms', from: 'first-frame' },
@@ -17,7 +17,6 @@ const STRICT = {
   'av-sync': { within: '120ms', for: '95%' },
 } as const;
 
-export type JudgedMeasure = Exclude<MeasureName, 'streams'>;
 export const JUDGED = Object.keys(STRICT) as JudgedMeasure[];
 
 /** One measure's verdict on a recording; anything but `passed` rejects it. */

@@ -1,10 +1,13 @@
 // Recordings with known faults, made from the fixture by FFmpeg, each with the measures that must reject it.
 
 import { join } from 'node:path';
-import type { JudgedMeasure } from './judge.ts';
+import type { MeasureName } from '../../src/model/measurements.ts';
 
 /** Seconds of the fixture that mutants are made from. */
 export const MUTANT_SECONDS = 12;
+
+/** What the streams are is no measure that a mutant is judged by. */
+export type JudgedMeasure = Exclude<MeasureName, 'streams'>;
 
 export interface Sources {
   /** The fixture, and one of another run (another seed). */

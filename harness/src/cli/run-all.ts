@@ -13,7 +13,7 @@ import { EXIT_CODES, TestcardError, toTestcardError } from '../model/errors.ts';
 import { excusedCases } from '../model/gate.ts';
 import type { Shard } from '../model/run-record.ts';
 import type { Case, Priority, RuntimeName, Suite } from '../model/suite.ts';
-import type { Verbosity } from '../report/console.ts';
+import type { Verbosity } from '../report/event-lines.ts';
 import { renderJunit } from '../report/junit.ts';
 import { readFailureStories } from '../report/read-failure-stories.ts';
 import { renderSummary } from '../report/summary.ts';

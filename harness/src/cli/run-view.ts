@@ -1,7 +1,8 @@
 // The console view of `testcard run` on the terminal or pipe that it writes to, with who asks for progress and who else writes there.
 
 import type { TimelineEvent } from '../model/timeline.ts';
-import { type ConsoleScreen, type ConsoleView, createConsoleView, type Verbosity } from '../report/console.ts';
+import { type ConsoleScreen, type ConsoleView, createConsoleView } from '../report/console.ts';
+import type { Verbosity } from '../report/event-lines.ts';
 import type { TextStyle } from '../report/failure-text.ts';
 import { readStepHistory } from '../report/step-history.ts';
 import { onProgressSignal } from './progress-signal.ts';

@@ -5,15 +5,13 @@ import { formatDurationMs } from '../base/duration.ts';
 import type { CaseResult } from '../model/results.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import { type Chars, UNICODE } from './chars.ts';
-import { EventLines } from './event-lines.ts';
+import { EventLines, type Verbosity } from './event-lines.ts';
 import { fitSegments, oneLine } from './fit-text.ts';
 import { layoutLive } from './live-layout.ts';
 import { createLiveRegion } from './live-region.ts';
 import { LiveState, type StepNow } from './live-state.ts';
 import { type StepHistory, type StepName, StepTimes } from './step-history.ts';
 import { badge } from './summary.ts';
-
-export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
 /** Where the view is shown: a terminal, a pipe, or a test's screen. */
 export interface ConsoleScreen {

@@ -5,10 +5,11 @@ import { formatDurationMs } from '../base/duration.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Chars } from './chars.ts';
-import type { Verbosity } from './console.ts';
 import { fitSegments, oneLine } from './fit-text.ts';
 import { wordsOfEvent } from './happenings.ts';
 import { type LiveState, type StepNow, stepShown } from './live-state.ts';
+
+export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
 export interface EventLinesOptions {
   colors: ReturnType<typeof createColors>;

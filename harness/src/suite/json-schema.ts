@@ -4,31 +4,8 @@ import { z } from 'zod';
 import type { SchemaShapes } from '../model/kinds.ts';
 import type { CheckNode, StepNode } from '../model/suite.ts';
 import { type Registry, stepKindsOf } from './registry.ts';
-import { shareRepeated } from './share-schemas.ts';
+import { type JsonSchema, shareRepeated } from './share-schemas.ts';
 import { caseFields, lateFields, topFields } from './suite-schema.ts';
-
-/** A JSON Schema node, as far as it is looked into here. */
-export interface JsonSchema {
-  $ref?: string;
-  $defs?: Record<string, JsonSchema>;
-  type?: string | string[];
-  description?: string;
-  default?: unknown;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-  additionalProperties?: JsonSchema | boolean;
-  propertyNames?: JsonSchema;
-  items?: JsonSchema | boolean;
-  prefixItems?: JsonSchema[];
-  anyOf?: JsonSchema[];
-  oneOf?: JsonSchema[];
-  allOf?: JsonSchema[];
-  enum?: unknown[];
-  const?: unknown;
-  pattern?: string;
-  format?: string;
-  [key: string]: unknown;
-}
 
 export interface KindSchemas {
   /** Fields at the top of a suite, and of a case. */

@@ -1,8 +1,9 @@
 // The reference page: every step, check and field with type, default, meaning and example, made from the schemas.
 
 import type { KindDocs } from '../model/kinds.ts';
-import { describeKinds, type JsonSchema, objectsOf, WRAPS_CHECK } from './json-schema.ts';
+import { describeKinds, objectsOf, WRAPS_CHECK } from './json-schema.ts';
 import { type Registry, stepKindsOf } from './registry.ts';
+import type { JsonSchema } from './share-schemas.ts';
 
 /** docs/reference.md, whole. */
 export function buildReference(registry: Registry): string {

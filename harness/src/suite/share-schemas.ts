@@ -1,6 +1,27 @@
 // Makes a JSON Schema smaller: fields that are defined alike in several places are defined once.
 
-import type { JsonSchema } from './json-schema.ts';
+/** A JSON Schema node, as far as it is looked into here. */
+export interface JsonSchema {
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  type?: string | string[];
+  description?: string;
+  default?: unknown;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: JsonSchema | boolean;
+  propertyNames?: JsonSchema;
+  items?: JsonSchema | boolean;
+  prefixItems?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  enum?: unknown[];
+  const?: unknown;
+  pattern?: string;
+  format?: string;
+  [key: string]: unknown;
+}
 
 /** Shorter ones are not worth a reference. */
 const MIN_LENGTH = 80;

@@ -8,7 +8,7 @@ import type { CaseResult, SuiteResult } from '../model/results.ts';
 import type { Case, Suite } from '../model/suite.ts';
 import type { ErrorRecord } from '../model/timeline.ts';
 import { type Verdict, worseVerdict } from '../model/verdict.ts';
-import type { RunSuitesRequest, RunSuitesResult } from './run-suites.ts';
+import type { RunSuitesRequest, RunSuitesResult } from './run-suites-types.ts';
 import type {} from './session-types.ts';
 
 /** Vitest writes failures with its own code frames to a stream: this one keeps them as text for our reports. */

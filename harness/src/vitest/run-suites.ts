@@ -3,31 +3,11 @@
 import { relative } from 'node:path';
 import type { BaseSequencer, CliOptions, TestSequencerConstructor, TestSpecification } from 'vitest/node';
 import { ownTemporaryFolder } from '../assembly/ownership.ts';
-import type { SuiteRunOptions } from '../assembly/suite-world.ts';
-import type { CaseResult, SuiteResult } from '../model/results.ts';
 import type { Case, Suite } from '../model/suite.ts';
-import type { ErrorRecord } from '../model/timeline.ts';
 import { CapturedOutput, Collector } from './collector.ts';
 import { testcard } from './plugin.ts';
+import type { RunSuitesRequest, RunSuitesResult } from './run-suites-types.ts';
 import type {} from './session-types.ts';
-
-export interface RunSuitesRequest {
-  suites: { suite: Suite; cases: Case[] }[];
-  options: SuiteRunOptions;
-  /** Suites side by side. */
-  parallel: number;
-  /** Stop after the first case that is not passed. */
-  bail: boolean;
-  color: boolean;
-  signal: AbortSignal;
-  onCase?: (suite: Suite, result: CaseResult) => void;
-}
-
-export interface RunSuitesResult {
-  suites: SuiteResult[];
-  /** Problems that belong to no suite: a worker that crashed, an unhandled rejection. */
-  errors: ErrorRecord[];
-}
 
 /** Environment set-up, clean-up and measuring are not the case's time; Vitest's own limit is only a net below ours. */
 const OUTSIDE_CASE_MS = 300_000;

@@ -5,7 +5,8 @@ import { ProtocolError } from './protocol/error-codes.ts';
 import { limits } from './protocol/limits.ts';
 import { decodedBytes, type FragmentData, isBase64 } from './protocol/worker-events.ts';
 import type { Sequence } from './sequence.ts';
-import type { SessionState } from './session.ts';
+
+export type SessionState = 'active' | 'paused' | 'ending' | 'complete';
 
 interface Door {
   streamId: string;

@@ -3,13 +3,20 @@
 
 import type { z } from 'zod';
 import type { BackPressureSetting, ForcedPressure, Pressure } from './back-pressure.ts';
-import type { Connection } from './connection.ts';
 import * as schemas from './protocol/control-events.ts';
 import { ProtocolError } from './protocol/error-codes.ts';
 import { parsePayload } from './protocol/parse-payload.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import { Timers } from './timers.ts';
+
+/** A connection, as far as a control reaches it. */
+interface Connection {
+  readonly session: Session | undefined;
+  disconnect(cause: 'simulated', abrupt: boolean): void;
+  disconnectAfter(delayMs: number, abrupt: boolean): void;
+  callOffDisconnect(): void;
+}
 
 interface Reach {
   scope: 'session' | 'stream' | 'all';

@@ -1,7 +1,7 @@
 // One worker session, from `stream:init` to its end: takes fragments, pretends to dub them, and answers in order.
 
 import { randomUUID } from 'node:crypto';
-import { refusalOf } from './admission.ts';
+import { refusalOf, type SessionState } from './admission.ts';
 import { type Answer, type AnswerError, answerTo, errorEventPayload, processedPayload } from './answer.ts';
 import { BackPressure, type Pressure } from './back-pressure.ts';
 import { ErrorSimulation } from './error-simulation.ts';
@@ -17,8 +17,6 @@ import { Sequence } from './sequence.ts';
 import type { Settings } from './settings.ts';
 import { Statistics } from './statistics.ts';
 import { Timers } from './timers.ts';
-
-export type SessionState = 'active' | 'paused' | 'ending' | 'complete';
 
 export interface SessionPorts {
   send: (event: string, payload: object) => void;

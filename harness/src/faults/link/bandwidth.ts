@@ -2,7 +2,8 @@
 
 import type { FaultKind } from '../../model/faults.ts';
 import { describeBitrate, describeTarget, type LinkFaultInputs, linkFaultSchemas } from '../../model/network-fault.ts';
-import { type BrokenLink, backlog, prepareLinks, type Stream } from './broken-link.ts';
+import { type BrokenLink, backlog, prepareLinks } from './broken-link.ts';
+import type { Stream } from './counters.ts';
 import { type CurvePoint, lagsOf } from './curves.ts';
 import { contradicted, type Finding, type LinkFindings, proveOnLinks, shown, silent } from './findings.ts';
 import { type Look, lookAtLink } from './look-at-link.ts';

@@ -5,11 +5,7 @@ import { TestcardError } from '../../model/errors.ts';
 import type { FaultPorts, Link } from '../../model/faults.ts';
 import { describeTarget, type LinkTarget } from '../../model/network-fault.ts';
 import { countConnections } from './count-connections.ts';
-import { type LinkCounters, readCounters } from './counters.ts';
-
-/** As Toxiproxy names directions: `upstream` is from the client to the server. */
-export type Stream = 'upstream' | 'downstream';
-export const STREAMS: readonly Stream[] = ['upstream', 'downstream'];
+import { type LinkCounters, readCounters, STREAMS, type Stream } from './counters.ts';
 
 export interface Endpoint {
   host: string;

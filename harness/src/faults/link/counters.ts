@@ -1,7 +1,10 @@
 // How many bytes a link's proxy has received and sent on, per direction: what it says of real traffic.
 
-import type { BrokenLink, Stream } from './broken-link.ts';
 import { fetchFromProxy } from './fetch-from-proxy.ts';
+
+/** As Toxiproxy names directions: `upstream` is from the client to the server. */
+export type Stream = 'upstream' | 'downstream';
+export const STREAMS: readonly Stream[] = ['upstream', 'downstream'];
 
 export interface Counters {
   receivedBytes: number;
@@ -17,10 +20,7 @@ const SAMPLE = /^toxiproxy_proxy_(received|sent)_bytes_total\{(.*)\} (\S+)$/;
 const CONNECTIONS = /^toxiproxy_proxy_connections\{(.*)\} (\d+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
-export async function readCounters(
-  link: Pick<BrokenLink, 'api' | 'proxy'>,
-  signal: AbortSignal,
-): Promise<LinkCounters> {
+export async function readCounters(link: { api: string; proxy: string }, signal: AbortSignal): Promise<LinkCounters> {
   return countersIn(await fetchFromProxy(`${link.api}/metrics`, signal), link.proxy);
 }
 

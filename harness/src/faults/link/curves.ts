@@ -1,7 +1,8 @@
 // The curves of received and sent bytes of a link over a short time, and the lag between them.
 
 import type { Clock } from '../../base/clock.ts';
-import type { BrokenLink, Stream } from './broken-link.ts';
+import type { BrokenLink } from './broken-link.ts';
+import type { Stream } from './counters.ts';
 import { type LinkCounters, readCounters } from './counters.ts';
 
 export interface CurvePoint {

@@ -1,7 +1,8 @@
 // What was seen in each direction of each link, put together into one proof.
 
 import type { Proof } from '../../model/faults.ts';
-import type { BrokenLink, LinkRecord, Stream } from './broken-link.ts';
+import type { BrokenLink, LinkRecord } from './broken-link.ts';
+import type { Stream } from './counters.ts';
 
 /** `silent`: nothing moved there, so nothing could be seen. */
 export interface Finding {

@@ -2,7 +2,8 @@
 // asks over a connection of its own.
 
 import type { Clock } from '../../base/clock.ts';
-import type { BrokenLink, Stream } from './broken-link.ts';
+import type { BrokenLink } from './broken-link.ts';
+import type { Stream } from './counters.ts';
 import { type CurvePoint, hasArrivals, watchCurves } from './curves.ts';
 import { findOpener, HTTP_OPENER, type Opener } from './openers.ts';
 import { type ConnectionEnd, openConnection, within } from './own-connection.ts';

@@ -2,7 +2,8 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Proof } from '../../model/faults.ts';
-import { type BrokenLink, backlog, type LinkRecord, type Stream } from './broken-link.ts';
+import { type BrokenLink, backlog, type LinkRecord } from './broken-link.ts';
+import type { Stream } from './counters.ts';
 import { type CurvePoint, lagsOf } from './curves.ts';
 import { contradicted, type Finding, type LinkFindings, proveOnLinks, shown, silent } from './findings.ts';
 import { type Look, lookAtLink } from './look-at-link.ts';

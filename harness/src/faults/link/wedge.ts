@@ -3,7 +3,8 @@
 
 import type { FaultKind } from '../../model/faults.ts';
 import { describeTarget, type LinkFaultInputs, linkFaultSchemas } from '../../model/network-fault.ts';
-import { type BrokenLink, prepareLinks, type Stream } from './broken-link.ts';
+import { type BrokenLink, prepareLinks } from './broken-link.ts';
+import type { Stream } from './counters.ts';
 import { type CurvePoint, hasArrivals } from './curves.ts';
 import { contradicted, type Finding, type LinkFindings, proveOnLinks, shown, silent } from './findings.ts';
 import { type Look, lookAtLink } from './look-at-link.ts';

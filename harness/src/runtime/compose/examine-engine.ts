@@ -6,16 +6,9 @@ import type { EnvironmentSpec } from '../../model/environment.ts';
 import { TestcardError, toTestcardError } from '../../model/errors.ts';
 import { readModel } from './compose-cli.ts';
 import { connectEngine, type Engine, hasImage } from './engine.ts';
-import { examineKernel } from './examine-kernel.ts';
+import { type EngineFinding, examineKernel } from './examine-kernel.ts';
 import { linkProxyImage } from './link-proxy-service.ts';
 import { toolsImage } from './side-containers.ts';
-
-export interface EngineFinding {
-  name: string;
-  isThere: boolean;
-  detail: string;
-  remedy?: string | undefined;
-}
 
 const CLI_WITHIN_MS = 10_000;
 const LEAST_COMPOSE = [2, 20] as const;

@@ -4,10 +4,16 @@ import { meansProgram, readMeans } from '../../faults/interface/means.ts';
 import { describeMeans } from '../../faults/interface/plan-impairment.ts';
 import { toTestcardError } from '../../model/errors.ts';
 import { type Engine, hasImage, reasonOf } from './engine.ts';
-import type { EngineFinding } from './examine-engine.ts';
 import { execIn } from './exec-in.ts';
 import { labelsOf } from './labels.ts';
 import { toolsImage } from './side-containers.ts';
+
+export interface EngineFinding {
+  name: string;
+  isThere: boolean;
+  detail: string;
+  remedy?: string | undefined;
+}
 
 const LEASE_MS = 60_000;
 

@@ -2,7 +2,7 @@
 
 import type { PlannedLink } from '../../environment/links.ts';
 import type { ComposeModelService } from './compose-cli.ts';
-import type { ProjectPlan } from './project-model.ts';
+import type { Labels } from './labels.ts';
 
 /** Its name among the services, and the host by which they find it. */
 export const LINK_PROXY = 'testcard-links';
@@ -40,7 +40,7 @@ export const portsOfProxy = (links: readonly ProxiedPlan[]): number[] => [
 export function linkProxyService(
   { published }: LinkProxyPlan,
   services: Readonly<Record<string, ComposeModelService>>,
-  { labels, bindHost }: Pick<ProjectPlan, 'labels' | 'bindHost'>,
+  { labels, bindHost }: { labels: Labels; bindHost: string },
 ): ComposeModelService {
   // It must be found by every client, and find every server.
   const networks = new Set(Object.values(services).flatMap((service) => Object.keys(service.networks ?? {})));

@@ -1,7 +1,7 @@
 // What can be asked of the relay to break the media of a path, and what it tells about that.
 
 import { z } from 'zod';
-import { normalisePath } from '../core/path-registry.ts';
+import { normalisePath } from '../core/path-name.ts';
 
 const common = {
   /** Chosen by whoever asks, so that it can be found again even when the answer was lost; made up otherwise. */

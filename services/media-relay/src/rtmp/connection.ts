@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { type AmfValue, decodeAmf } from '../codec/amf0.ts';
 import { FLV_AUDIO, FLV_VIDEO } from '../codec/flv.ts';
-import { normalisePath, PathRefusedError } from '../core/path-registry.ts';
+import { normalisePath } from '../core/path-name.ts';
+import { PathRefusedError } from '../core/path-registry.ts';
 import { ProtocolError } from '../core/protocol-error.ts';
 import type { RelayContext } from '../core/relay-context.ts';
 import type { Stream } from '../core/stream.ts';

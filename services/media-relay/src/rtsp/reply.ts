@@ -1,6 +1,6 @@
 // An answer of the RTSP server, and how it is written (RFC 2326, clause 7).
 
-import { normalisePath } from '../core/path-registry.ts';
+import { normalisePath } from '../core/path-name.ts';
 import type { RtspRequest } from './message-parser.ts';
 
 export interface Reply {
