@@ -169,7 +169,7 @@ describe.skipIf(!engine)('a run on containers', () => {
     await until((event) => event.type === 'case-started');
     await first.close();
     const { exitCode, all } = await run;
-    expect(String(all)).toMatch(/INCONCLUSIVE .*on containers[\s\S]*the engine, docker/);
+    expect(String(all)).toMatch(/INCONCLUSIVE .*on containers[\s\S]*the engine, (docker|podman)/);
     expect(exitCode).toBe(3);
     const back = await forwardTo(engine?.endpoint ?? '', socket);
     try {

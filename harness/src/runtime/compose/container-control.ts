@@ -1,10 +1,11 @@
 // What an engine does to the containers of a project beyond starting and ending them: the port that kernel-level faults stand on.
 
 import type Docker from 'dockerode';
-import type { Attachment, ContainerControl, ContainerProcess, Executed } from '../../model/containers.ts';
+import type { Attachment, ContainerControl, Executed } from '../../model/containers.ts';
 import { TestcardError } from '../../model/errors.ts';
 import { connectAgain } from './connect-again.ts';
 import { limitsOf, setLimits } from './container-limits.ts';
+import { containerProcesses } from './container-processes.ts';
 import { type Engine, reasonOf } from './engine.ts';
 import { execIn } from './exec-in.ts';
 import type { Labels } from './labels.ts';
@@ -47,20 +48,7 @@ export function createContainerControl({
         };
       }),
     processes: (service, signal) =>
-      asked(`list the processes of ${service}`, signal, async () => {
-        const container = containerOf(service);
-        const { State } = await container.inspect();
-        if (!State.Running) return [];
-        const top = (await container.top({ ps_args: '-o pid,stat,wchan:32,comm' })) as { Processes: string[][] | null };
-        return (top.Processes ?? []).map(
-          ([pid = '0', state = '?', waitsIn = '', command = '']): ContainerProcess => ({
-            pid: Number(pid),
-            state: state.charAt(0),
-            waitsIn,
-            command,
-          }),
-        );
-      }),
+      asked(`list the processes of ${service}`, signal, () => containerProcesses(containerOf(service), engine)),
     exec: (service, argv, signal) =>
       asked(`run ${argv[0]} in ${service}`, signal, () => execIn(containerOf(service), argv, signal)),
     netExec: (service, argv, signal, stdin): Promise<Executed> =>

@@ -17,6 +17,8 @@ export interface Engine {
   host: string;
   /** On this machine, so that ports may be published on 127.0.0.1 alone. */
   isLocal: boolean;
+  /** Podman behind Docker's API. */
+  isPodman: boolean;
   /** `docker 27.1 (linux 6.1, rootful)`, for reports. */
   title: string;
 }
@@ -58,6 +60,7 @@ export async function connectTo(endpoint: string): Promise<Engine> {
     endpoint,
     host: isLocal ? LOCAL_HOST : url.hostname,
     isLocal,
+    isPodman,
     title: `${isPodman ? 'podman' : 'docker'} ${version.Version} (${info.OSType} ${info.KernelVersion}, ${isRootless ? 'rootless' : 'rootful'})`,
   };
 }
