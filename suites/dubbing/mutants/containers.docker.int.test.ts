@@ -7,11 +7,10 @@ import { TRIALS } from './list/index.ts';
 import { runTrial } from './run-trial.ts';
 import { ROOT } from './wrappers/true-service.ts';
 
-const doctor = spawnSync(
-  process.execPath,
-  [join(ROOT, 'harness/src/cli/main.ts'), 'doctor', '--runtime', 'compose'],
-  { cwd: ROOT, encoding: 'utf8' },
-);
+const doctor = spawnSync(process.execPath, [join(ROOT, 'harness/src/cli/main.ts'), 'doctor', '--runtime', 'compose'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+});
 const isPossible = doctor.status === 0;
 if (!isPossible) console.warn('mutants in containers: SKIPPED, no Docker engine with the images of the pipeline');
 
