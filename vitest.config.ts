@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { TestSummary } from './harness/setup/test-summary.ts';
 
 // Unit tests run in parallel; tests that start real processes or encode media (`*.int.test.ts`) share two cores badly,
-// so they run a file at a time in a project of their own, and after the others: what times real media must not share with them either.
+// so they run a file at a time in a project of their own.
 export default defineConfig({
   test: {
     reporters: ['default', new TestSummary()],
@@ -10,7 +10,6 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          sequence: { groupOrder: 0 },
           include: ['harness/**/*.test.ts', 'services/**/*.test.ts', 'suites/**/*.test.ts'],
           exclude: ['**/*.int.test.ts', '**/node_modules/**'],
         },
@@ -18,7 +17,6 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          sequence: { groupOrder: 1 },
           include: ['harness/**/*.int.test.ts', 'services/**/*.int.test.ts', 'suites/**/*.int.test.ts'],
           exclude: ['**/node_modules/**'],
           fileParallelism: false,
