@@ -26,8 +26,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
   def log_message(self, *_): pass
 http.server.ThreadingHTTPServer(('', 80), Handler).serve_forever()
 `;
-/** Takes all of the processor that it can get. */
-const BUSY = 'while True: pass';
+/** Takes all of the processor that it can get, until told to end: the first process of a container does not end by itself on a signal. */
+const BUSY = `
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+while True: pass
+`;
 
 let project: Project;
 beforeEach(() => {
@@ -117,11 +121,12 @@ describe.skipIf(!engine)('a run on containers', () => {
   it('shares the machine: four suites at a time, five times over, and nothing is left', async () => {
     for (const name of ['a', 'b', 'c', 'd'])
       suite(name, 'request: { url: "http://web:80/" }', '{ expect: [{ metric: asked_total, of: web, at-least: 1 }] }');
-    const { exitCode, output } = await project.cli(['run', '--runtime', 'compose', '--parallel', '4', '--repeat', '5']);
+    const options = ['--runtime', 'compose', '--parallel', '4', '--repeat', '5'];
+    const { exitCode, output } = await project.cli(['run', ...options], { timeout: 170_000 });
     expect(output).toMatch(/20 passed|5 of 5/);
     expect(exitCode).toBe(0);
     expect(await projects()).toEqual([]);
-  }, 120_000);
+  }, 180_000);
 
   it.each([
     'service: { pause: web }',
