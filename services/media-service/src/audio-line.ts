@@ -25,7 +25,7 @@ export interface AudioLineEvent {
 const DISCONTINUITY_MS = 100;
 /** Much longer than one RTP packet of sound, much shorter than a segment. */
 const SETTLING_MS = 1000;
-/** Rounding of RTP and FLV times, and the steps a receiver makes at RTCP reports (up to 5 ms seen), stay under this; nobody perceives it. */
+/** Over the rounding of RTP and FLV times and most steps that a receiver makes at RTCP reports; nobody perceives it. */
 const SLEW_START_MS = 8;
 const SLEW_STOP_MS = 0.25;
 /** 4 ms a second, 7 cents of pitch: under what is heard, and 200 times the drift of a bad crystal. */
