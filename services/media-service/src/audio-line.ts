@@ -2,6 +2,7 @@
 // silence, overlaps dropped, and slow drift between labels and sample count taken out by a slew nobody hears.
 
 import type { PcmFormat, PcmFrame } from './labelled-pcm.ts';
+import { ReceiverSteps } from './receiver-steps.ts';
 import { stretch } from './stretch.ts';
 
 export interface AudioLineOptions extends PcmFormat {
@@ -25,7 +26,7 @@ export interface AudioLineEvent {
 const DISCONTINUITY_MS = 100;
 /** Much longer than one RTP packet of sound, much shorter than a segment. */
 const SETTLING_MS = 1000;
-/** Over the rounding of RTP and FLV times and most steps that a receiver makes at RTCP reports; nobody perceives it. */
+/** Over the rounding of RTP and FLV times, and over small steps that a receiver makes at RTCP reports; nobody perceives it. */
 const SLEW_START_MS = 8;
 const SLEW_STOP_MS = 0.25;
 /** 4 ms a second, 7 cents of pitch: under what is heard, and 200 times the drift of a bad crystal. */
@@ -47,6 +48,9 @@ export class AudioLine {
   #early: PcmFrame[] | undefined = [];
   #meanErrorSamples = 0;
   #slewing = false;
+  readonly #steps = new ReceiverSteps();
+  /** The label that the next frame has when nothing is lost or moved. */
+  #nextLabel: number | undefined;
 
   constructor(options: AudioLineOptions) {
     this.#options = options;
@@ -98,7 +102,7 @@ export class AudioLine {
   #lay(frame: PcmFrame): void {
     const { channels } = this.#options;
     let samples = frame.samples;
-    let error = frame.ptsSamples - this.#originSamples - this.#position;
+    let error = this.#labelOf(frame) - this.#originSamples - this.#position;
     const errorMs = this.#toMs(error);
     if (Math.abs(errorMs) > MAX_BREAK_MS) {
       this.#report('timestamps jumped', error);
@@ -116,6 +120,14 @@ export class AudioLine {
       error = 0;
     }
     this.#emit(this.#slew(samples, error));
+  }
+
+  /** Without the steps that the receiver made. */
+  #labelOf({ ptsSamples, samples }: PcmFrame): number {
+    const count = samples.length / this.#options.channels;
+    this.#steps.notice(this.#toMs(ptsSamples - (this.#nextLabel ?? ptsSamples)), this.#toMs(count));
+    this.#nextLabel = ptsSamples + count;
+    return ptsSamples - Math.round((this.#steps.shiftMs * this.#options.sampleRateHz) / 1000);
   }
 
   /** The source has gone quiet: fills with silence up to `positionSamples`. What arrives for that time later is dropped. */

@@ -114,10 +114,13 @@ export class VideoTimeline {
       first.ptsMs = (sorted[0] ?? this.#frameMs) - this.#frameMs;
       this.#unusedTimes.push(first.ptsMs);
     }
-    this.#grid = FrameGrid.learn(this.#unusedTimes);
-    if (this.#grid) {
-      this.#unusedTimes = this.#unusedTimes.map((time) => this.#placed(time));
-      for (const each of this.#pending) if (each.ptsMs !== undefined) each.ptsMs = this.#placed(each.ptsMs);
+    const learnt = FrameGrid.learn(this.#unusedTimes);
+    if (learnt) {
+      this.#grid = learnt.grid;
+      const placed = new Map(this.#unusedTimes.map((time, index) => [time, learnt.placed[index] ?? time]));
+      this.#unusedTimes = learnt.placed;
+      for (const each of this.#pending)
+        if (each.ptsMs !== undefined) each.ptsMs = placed.get(each.ptsMs) ?? this.#placed(each.ptsMs);
     }
     const times = this.#pending.flatMap(({ ptsMs }) => (ptsMs === undefined ? [] : [ptsMs]));
     this.#reorderDepth = Math.max(

@@ -8,12 +8,13 @@ interface Laid {
   events: AudioLineEvent[];
 }
 
-/** Lays frames of 1024 samples whose labels `labelOf` gives (in samples); the sound is a 200 Hz sine unless told. */
+/** Lays frames of `length` samples whose labels `labelOf` gives (in samples); the sound is a 200 Hz sine unless told. */
 function lay(
   frames: number,
   labelOf: (frame: number) => number,
   originMs = 0,
   skip: (frame: number) => boolean = () => false,
+  length = 1024,
 ): Laid {
   const parts: Int16Array[] = [];
   const events: AudioLineEvent[] = [];
@@ -26,7 +27,7 @@ function lay(
   });
   for (let frame = 0; frame < frames; frame += 1) {
     if (skip(frame)) continue;
-    const samples = Int16Array.from({ length: 1024 }, (_, index) => sine(frame * 1024 + index));
+    const samples = Int16Array.from({ length }, (_, index) => sine(frame * length + index));
     line.push({ ptsSamples: labelOf(frame), samples });
   }
   line.end();
@@ -89,10 +90,32 @@ describe('audio line', () => {
     expect(events).toEqual([]);
   });
 
-  it('does not follow the step that a receiver makes at an RTCP report', () => {
-    const { samples, events } = lay(1000, (frame) => frame * 1024 + (frame > 100 ? 5 * 48 : 0));
-    expect(samples.length).toBe(1_024_000);
-    expect(events).toEqual([]);
+  it.each([5, 13, -13, 19, -21])(
+    'does not follow a step of %d ms that a receiver makes at an RTCP report',
+    (stepMs) => {
+      const { samples, events } = lay(1000, (frame) => frame * 1024 + (frame > 100 ? stepMs * 48 : 0));
+      expect(samples.length).toBe(1_024_000);
+      expect(events).toEqual([]);
+    },
+  );
+
+  it('follows what many such steps make together', () => {
+    const { samples, events } = lay(3000, (frame) => frame * 1024 + Math.min(5, Math.floor(frame / 200)) * 7 * 48);
+    const leftOffMs = 35 - (samples.length - 3_072_000) / 48;
+    expect(leftOffMs).toBeGreaterThan(14); // two steps; a third would be over the limit
+    expect(leftOffMs).toBeLessThan(14 + 9);
+    expect(events[0]).toMatchObject({ kind: 'drift correction started' });
+  });
+
+  it('tells a lost frame from a step', () => {
+    const { events } = lay(
+      1000,
+      (frame) => frame * 480,
+      0,
+      (frame) => frame === 100,
+      480,
+    ); // of 10 ms: as long as a step may be
+    expect(events.map(({ kind }) => kind)).toEqual(['drift correction started', 'drift correction ended']);
   });
 
   it.each([+0.0005, -0.0005])(
