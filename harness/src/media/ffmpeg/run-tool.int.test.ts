@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { runTool, startTool, toolFailed } from './run-tool.ts';
@@ -54,12 +54,21 @@ describe('startTool', () => {
     expect(frames.at(-1)).toBe(25);
   });
 
-  it.each([true, false])('gives way to the others on the machine only when asked: %s', async (yields) => {
-    const tool = startTool('ffmpeg', waiting, { stdin: 'pipe', yields });
-    const nice = yields ? 10 : getPriority();
-    expect(getPriority(tool.pid)).toBe(nice);
-    const group = `/proc/${tool.pid}/autogroup`;
-    if (existsSync(group)) expect(readFileSync(group, 'utf8')).toMatch(new RegExp(` nice ${nice}$`, 'm'));
+  it.each([{ share: 'low' as const }, {}])(
+    'gives way to the others on the machine only when asked: %o',
+    async (asked) => {
+      const tool = startTool('ffmpeg', waiting, { stdin: 'pipe', ...asked });
+      const nice = 'share' in asked ? 10 : getPriority();
+      expect(getPriority(tool.pid)).toBe(nice);
+      const group = `/proc/${tool.pid}/autogroup`;
+      if (existsSync(group)) expect(readFileSync(group, 'utf8')).toMatch(new RegExp(` nice ${nice}$`, 'm'));
+      await tool.stop(0);
+    },
+  );
+
+  it('goes before the others when asked, where that is allowed', async () => {
+    const tool = startTool('ffmpeg', waiting, { stdin: 'pipe', share: 'high' });
+    if (getPriority(tool.pid) !== -10) expect(() => setPriority(tool.pid, -10)).toThrow(/EACCES|EPERM/);
     await tool.stop(0);
   });
 

@@ -8,9 +8,9 @@ import { splitLines } from '../../base/lines.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
 import { locateTool, type Tool } from './locate.ts';
+import { type ProcessorShare, setProcessorShare } from './processor-share.ts';
 import { type FfmpegProgress, progressReader } from './progress.ts';
 import { distilReason } from './reason.ts';
-import { yieldProcessor } from './yield-processor.ts';
 
 export interface ToolOptions {
   /** Aborting ends the process group: SIGTERM, then SIGKILL after `stopGraceMs`. */
@@ -33,8 +33,8 @@ export interface ToolOptions {
   onLogLine?: (line: string) => void;
   /** How long SIGTERM is given before SIGKILL. Default 1000 ms. */
   stopGraceMs?: number;
-  /** Whether it gives way to everything that runs in real time beside it: for work over files. Default: false. */
-  yields?: boolean;
+  /** Whether it goes before or after others on a busy machine. Default: neither. */
+  share?: ProcessorShare;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
 }
@@ -102,7 +102,7 @@ export function startTool(tool: Tool, args: readonly string[], options: ToolOpti
   const { pid } = child;
   if (pid === undefined) throw new TestcardError('FFMPEG_FAILED', `${path} could not be started`);
   const unguard = options.guard?.adopt(pid);
-  if (options.yields) yieldProcessor(pid);
+  if (options.share) setProcessorShare(pid, options.share);
 
   const logTail: string[] = [];
   let movedAt = performance.now();

@@ -28,7 +28,7 @@ export async function streamTool(tool: Tool, args: string[], options: StreamTool
     stdout: readers.length > 0 ? 'pipe' : 'ignore',
     extraPipes: Math.max(0, readers.length - 1),
     stallMs: options.stallMs ?? 30_000,
-    yields: true, // what it reads is on disk and keeps
+    share: 'low', // what it reads is on disk and keeps
     onLogLine: (line) => {
       if (onLogLine?.(line)) return;
       talk.push(line);

@@ -37,7 +37,7 @@ export async function makePreview(
       ...['-loglevel', 'warning', '-i', recording, '-map', '0:v:0?', '-map', '0:a:0?', ...of('video'), ...of('audio')],
       ...['-movflags', '+faststart', '-f', 'mp4', '-y', partial],
     ],
-    { signal, guard, yields: true },
+    { signal, guard, share: 'low' },
   );
   if (result.exitCode !== 0) {
     rmSync(partial, { force: true });

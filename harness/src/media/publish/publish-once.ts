@@ -72,6 +72,7 @@ export function publishOnce(request: PublishRequest, options: PublishOptions, cl
     guard: options.guard,
     extraPipes: 1,
     stallMs: STALL_MS,
+    share: 'high',
   });
   const facts: PublishFacts = { packets: 0, frames: 0, publishedMs: 0, joins: 0 };
   const flowing = Promise.withResolvers<'flowing'>();

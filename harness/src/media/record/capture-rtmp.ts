@@ -18,7 +18,7 @@ export function captureRtmp({ url, file }: CaptureRequest, options: CaptureOptio
   const process = startTool(
     'ffmpeg',
     ['-loglevel', 'warning', '-f', 'data', '-i', url, '-map', '0', '-c', 'copy', '-f', 'data', 'pipe:1'],
-    { signal: options.signal, guard: options.guard, stdout: 'pipe' },
+    { signal: options.signal, guard: options.guard, stdout: 'pipe', share: 'high' },
   );
   const fd = openSync(file, 'w');
   let problem: unknown;

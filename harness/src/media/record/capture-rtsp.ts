@@ -25,6 +25,7 @@ export function captureRtsp({ url, file }: CaptureRequest, options: CaptureOptio
     {
       signal: options.signal,
       guard: options.guard,
+      share: 'high',
       extraPipes: 1,
       onLogLine: (line) => {
         if (REWRITTEN.test(line)) facts.rewrittenTimestamps += 1;

@@ -14,7 +14,11 @@ export async function containerProcesses(
   if (!State.Running) return [];
   // Podman's answer to this question of Docker's is empty (4.3).
   if (isPodman && isLocal) return besides(State.Pid);
-  const top = (await container.top({ ps_args: '-o pid,stat,wchan:32,comm' })) as { Processes: string[][] | null };
+  const top = await listed(container).catch(async (error: unknown) => {
+    // It may end between the two questions.
+    if ((await container.inspect()).State.Running) throw error;
+    return { Processes: null };
+  });
   return (top.Processes ?? []).map(([pid = '0', state = '?', waitsIn = '', command = '']) => ({
     pid: Number(pid),
     state: state.charAt(0),
@@ -22,6 +26,9 @@ export async function containerProcesses(
     command,
   }));
 }
+
+const listed = (container: Docker.Container) =>
+  container.top({ ps_args: '-o pid,stat,wchan:32,comm' }) as Promise<{ Processes: string[][] | null }>;
 
 /** All that are in the control groups of a process (cgroups(7)): a container has its own. */
 async function besides(first: number): Promise<ContainerProcess[]> {
