@@ -17,19 +17,33 @@ const flushAll = () => {
   for (const each of open) each.flush();
 };
 
+/** What is to be written together, by how long it may wait: ten files that each have a timer wake the process ten times as often. */
+const due = new Map<number, Set<WaitingText>>();
+const writeSoon = (text: WaitingText, waitMs: number) => {
+  let together = due.get(waitMs);
+  if (together === undefined) {
+    together = new Set();
+    due.set(waitMs, together);
+    setTimeout(flushDue, waitMs, waitMs).unref();
+  }
+  together.add(text);
+};
+const flushDue = (waitMs: number) => {
+  const together = due.get(waitMs) ?? [];
+  due.delete(waitMs);
+  for (const each of together) each.flush();
+};
+
 /** `waitMs`: how long text may wait. Default 50. */
 export function waitAndWrite(write: (text: string) => void, waitMs = 50): WaitingText {
   let waiting = '';
-  let timer: NodeJS.Timeout | undefined;
   const own: WaitingText = {
     add(text) {
       waiting += text;
       if (waiting.length > MOST_WAITING) own.flush();
-      else timer ??= setTimeout(own.flush, waitMs).unref();
+      else writeSoon(own, waitMs);
     },
     flush() {
-      clearTimeout(timer);
-      timer = undefined;
       const text = waiting;
       waiting = '';
       if (text !== '') write(text);
