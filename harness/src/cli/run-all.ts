@@ -28,8 +28,8 @@ import { runRecordOf, sharded } from './run-selection.ts';
 import { openRunView } from './run-view.ts';
 import { pauseWorkflowCommands } from './workflow-commands.ts';
 
-/** A suite takes about a sixth of a processor, in containers a quarter (networks, relays, logs of the engine): the rest of the time it waits. */
-const SUITES_PER_PROCESSOR: Record<RuntimeName, number> = { embedded: 4, compose: 3 };
+/** A suite takes about a sixth of a processor, in containers nearly a third (networks, proxies, logs of the engine): the rest of the time it waits. */
+const SUITES_PER_PROCESSOR: Record<RuntimeName, number> = { embedded: 4, compose: 2.5 };
 
 export interface RunRequest {
   paths: string[];
@@ -96,7 +96,7 @@ export async function runAll(request: RunRequest): Promise<number> {
   const mask = createMask(suites.flatMap(secretsOf));
   writeFileSync(join(folder, 'run.json'), `${JSON.stringify(maskTexts(record, mask), null, 2)}\n`);
 
-  const parallel = request.parallel ?? SUITES_PER_PROCESSOR[request.runtime] * availableParallelism();
+  const parallel = request.parallel ?? Math.round(SUITES_PER_PROCESSOR[request.runtime] * availableParallelism());
   const cases = selected.reduce((sum, { cases }) => sum + cases.length, 0);
   const verbosity: Verbosity = request.quiet ? 'quiet' : request.verbose ? 'verbose' : 'normal';
   const part = request.shard ? `shard ${request.shard.index} of ${request.shard.of}: ` : '';

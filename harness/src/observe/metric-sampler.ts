@@ -6,8 +6,8 @@ import type { MetricsRecord, OddNumber } from '../model/looks.ts';
 import { formatSeries } from '../model/metrics/index.ts';
 import type { Exposition, MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
-import { fetchText, keepConnections } from './fetch-text.ts';
-import { parseMetrics } from './parse-metrics.ts';
+import { type FetchResult, fetchText, keepConnections } from './fetch-text.ts';
+import { createMetricsParser } from './parse-metrics.ts';
 import { type HistoryLimits, type ScrapeChange, ScrapeHistory } from './scrape-history.ts';
 
 export interface MetricSamplerOptions {
@@ -32,6 +32,7 @@ interface Target {
   service: string;
   url: string;
   history: ScrapeHistory;
+  parse: (text: string) => MetricPoint[];
   problem: string | undefined;
   /** Settles when the scrape in flight has; scrapes of one service never overlap, so their history is in order. */
   busy: Promise<unknown>;
@@ -42,7 +43,14 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
   const targets = new Map<string, Target>(
     options.targets.map(({ service, url }) => [
       service,
-      { service, url, history: new ScrapeHistory(options.limits), problem: undefined, busy: Promise.resolve() },
+      {
+        service,
+        url,
+        history: new ScrapeHistory(options.limits),
+        parse: createMetricsParser(),
+        problem: undefined,
+        busy: Promise.resolve(),
+      },
     ]),
   );
   let running: AbortController | undefined;
@@ -59,7 +67,7 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     const exposition = answer.ok
       ? { atMs, status: answer.status, contentType: answer.headers['content-type'], text: answer.body }
       : undefined;
-    const points = readAnswer(answer);
+    const points = readAnswer(answer, target.parse);
     if (typeof points === 'string') {
       target.problem = points;
       return exposition === undefined ? {} : { exposition };
@@ -142,11 +150,11 @@ function unreadable({ service, url, problem }: Target): TestcardError {
 }
 
 /** The points of an answer, or why there are none. */
-function readAnswer(answer: Awaited<ReturnType<typeof fetchText>>): MetricPoint[] | string {
+function readAnswer(answer: FetchResult, parse: Target['parse']): MetricPoint[] | string {
   if (!answer.ok) return answer.reason;
   if (answer.status !== 200) return `HTTP status ${answer.status}`;
   try {
-    return parseMetrics(answer.body);
+    return parse(answer.body);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return `not Prometheus text: ${message.length > 200 ? `${message.slice(0, 199)}…` : message}`;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { formatSeries } from '../model/metrics/index.ts';
-import { parseMetrics } from './parse-metrics.ts';
+import { createMetricsParser, parseMetrics } from './parse-metrics.ts';
 
 const read = (text: string) => parseMetrics(text).map((point) => [formatSeries(point), point.type, point.value]);
 
@@ -81,4 +81,29 @@ it('does not give a series the type of a family that has no such series', () => 
 
 it.each(['<html><body>no</body></html>', 'm{a=1} 2', 'm', 'm one'])('refuses %j', (text) => {
   expect(() => parseMetrics(text)).toThrow();
+});
+
+it('parses again only what changed, to the same points as from the whole', () => {
+  const parse = createMetricsParser();
+  const text = (sent: string, more = '') =>
+    `# TYPE sent counter\nsent{to="a"} ${sent}\nsent{to="b"} 7\n# TYPE lag gauge\nlag 2${more}\n`;
+  const first = parse(text('1'));
+  const second = parse(text('5'));
+  expect(second).toEqual(parseMetrics(text('5')));
+  expect(first.map(({ value }) => value)).toEqual([1, 7, 2]);
+  expect(second[1]).toBe(first[1]);
+  expect(parse(text('5'))).toEqual(second);
+  // Another series, another type, another order, fewer, more, none: each as if it were the first.
+  for (const other of [
+    text('5').replace('to="a"', 'to="c"'),
+    text('5').replace('counter', 'gauge'),
+    'lag 2\nsent 1\nlag{x="1"} 3\n',
+    'lag 3\nsent 1\nlag{x="1"} 4\n',
+    text('9', '\nmore 1'),
+    '',
+    text('1'),
+  ])
+    expect(parse(other)).toEqual(parseMetrics(other));
+  expect(() => parse(text('x'))).toThrow('sent has the value');
+  expect(parse(text('2'))).toEqual(parseMetrics(text('2')));
 });

@@ -101,6 +101,7 @@ function shareUnchanged(
     return byName.get(formatSeries(point));
   };
   const points = next.map((point, index) => {
+    if (before[index] === point) return point;
     const earlier = find(point, index);
     if (earlier !== undefined && Object.is(earlier.value, point.value) && earlier.type === point.type) return earlier;
     const kept = earlier === undefined ? point : { ...earlier, type: point.type, value: point.value };
@@ -126,7 +127,8 @@ function seriesChange(before: MetricPoint[], next: MetricPoint[]): Pick<ScrapeCh
   return { placed, gone: [...types.keys()] };
 }
 
-function isSameSeries(a: MetricPoint, b: MetricPoint): boolean {
+export function isSameSeries(a: MetricPoint, b: MetricPoint): boolean {
+  if (a === b) return true;
   if (a.name !== b.name) return false;
   const keys = Object.keys(a.labels);
   return keys.length === Object.keys(b.labels).length && keys.every((key) => a.labels[key] === b.labels[key]);

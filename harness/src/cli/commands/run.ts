@@ -18,7 +18,7 @@ export function command(): Command {
     .addOption(overrideOption())
     .option(
       '--parallel <n>',
-      'suites side by side (default: four per processor, on compose three, as they mostly wait for their pipeline)',
+      'suites side by side (default: four per processor, on compose five for two, as they mostly wait for their pipeline)',
       wholeNumber(1, 64),
     )
     .option(
