@@ -20,6 +20,11 @@ const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
 /** Between questions within one try, so that a source is picked up as soon as it is there. */
 const PROBE_INTERVAL_MS = 50;
+/**
+ * A publisher sends at once what fell due while it was connecting. A server that tells a track's time by when its packets come has that time
+ * wrong until this is over, and readers keep what they were told until the next RTCP report, ten seconds later.
+ */
+const SETTLING_MS = 300;
 /** After a stream that is there but gives nothing: starting ffmpeg is not cheap. */
 const START_PAUSE_MS = 500;
 /** From "the stream is there" to its first frame. */
@@ -52,6 +57,7 @@ export async function waitForSource(options: SourceWatchOptions): Promise<Ingest
   const either = AbortSignal.any([signal, watching.signal]);
   let exhausted = '';
   let lastWhy = 'not asked yet';
+  let isNew = false;
   const scheduler = runSchedule(schedule, clock, either, (attempt) => {
     if (attempt === 'exhausted') {
       exhausted = lastWhy;
@@ -69,6 +75,9 @@ export async function waitForSource(options: SourceWatchOptions): Promise<Ingest
         const unsupported = probe.sdp === undefined ? undefined : findUnsupported(probe.sdp);
         if (unsupported !== undefined)
           throw new WorkerFailure('source-unsupported', unsupported, { url: safeUrl(url) });
+        if (isNew && standby === undefined) await pause(clock, SETTLING_MS, either);
+        isNew = false;
+        if (either.aborted) break;
         const ingest = ensureStandby();
         if (await hasStarted(ingest, clock)) {
           standby = undefined;
@@ -79,6 +88,7 @@ export async function waitForSource(options: SourceWatchOptions): Promise<Ingest
         await pause(clock, START_PAUSE_MS, either);
       } else {
         lastWhy = probe.why;
+        isNew = true;
       }
       await pause(clock, PROBE_INTERVAL_MS, either);
     }
