@@ -141,6 +141,19 @@ describe('runCase', () => {
     expect(outcome.verdict).toBe('inconclusive');
   });
 
+  it('looks again for what may be on its way, and only for as long', async () => {
+    const late = (afterMs: number, seenWithinMs?: number) => {
+      const clock = fakeClock();
+      const startMs = clock.nowMs();
+      const node = check(() => (clock.nowMs() < startMs + afterMs ? { verdict: 'failed' } : {}));
+      const kind = seenWithinMs === undefined ? node.kind : { ...node.kind, seenWithinMs };
+      return clock.run(runCase(kase([step(expectStep, [{ ...node, kind }])]), world(clock).made, never));
+    };
+    expect(await late(200, 250)).toMatchObject({ verdict: 'passed' });
+    expect(await late(300, 250)).toMatchObject({ verdict: 'failed' });
+    expect(await late(10)).toMatchObject({ verdict: 'failed', elapsedMs: 0 });
+  });
+
   it('waits for what is eventually true, and reports attempts, last value and movement when it is not', async () => {
     const clock = fakeClock();
     const { made } = world(clock);

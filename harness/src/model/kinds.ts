@@ -81,6 +81,11 @@ export interface CheckKind<I = unknown, O = unknown> {
   judge(observation: O, input: I): Judgement;
   /** As `judge`, but over every sample of the observation rather than the latest (`throughout`). Default: `judge`. */
   judgeContinuously?(observation: O, input: I): Judgement;
+  /**
+   * How much later than it happens a thing may be seen, ms: `expect` looks again for so long before it says that it is not there. Default 0: what
+   * is looked at is asked, not awaited.
+   */
+  seenWithinMs?: number;
   /** True when the check may be held true at every instant of a case (`throughout`, `always`). Default true. */
   continuous?: boolean;
 }

@@ -24,7 +24,7 @@ const PROBE_INTERVAL_MS = 50;
  * A publisher sends at once what fell due while it was connecting. A server that tells a track's time by when its packets come has that time
  * wrong until this is over, and readers keep what they were told until the next RTCP report, ten seconds later.
  */
-const SETTLING_MS = 300;
+const SETTLING_MS = 120;
 /** After a stream that is there but gives nothing: starting ffmpeg is not cheap. */
 const START_PAUSE_MS = 500;
 /** From "the stream is there" to its first frame. */

@@ -4,6 +4,9 @@ import type { CheckKind } from '../../model/kinds.ts';
 import { describeDemands, describeLines, type LogInput, logSchema, servicesOf } from './demand.ts';
 import { judgeLog, type LogObservation } from './judgement.ts';
 
+/** From the process that writes a line through pipes, and an engine, to here, on a busy machine. */
+const LINE_SEEN_WITHIN_MS = 250;
+
 export const logCheck: CheckKind<LogInput, LogObservation> = {
   key: 'log',
   docs: {
@@ -13,6 +16,7 @@ export const logCheck: CheckKind<LogInput, LogObservation> = {
       '- expect:\n    - log: { of: worker, where: { level: [error, fatal] } }\n      count: 0\n    - log: { of: worker, where: { msg: /retrying/ } }\n      intervals: { of: timestamp, are: [2s, 4s, 8s], tolerance: 20% }\n    - log: { of: store, where: { msg: write } } # another service writes nothing while the worker is idle\n      between: { from: { of: worker, where: { msg: idle } }, to: { of: worker, where: { msg: busy } }, by: timestamp }\n      count: 0\n    - log: { of: worker, where: { msg: job taken } }\n      followed-by: { same: job, lines: [{ where: { msg: job done }, after: 5s }] }\n      under-way: { from: { where: { msg: job taken } }, to: { where: { msg: job done } }, same: job, peak: { at-most: 4 } }',
   },
   schema: logSchema,
+  seenWithinMs: LINE_SEEN_WITHIN_MS,
   describe: (input) => `${describeLines(input.log)}: ${describeDemands(input)}`,
   uses(input) {
     const { log, between } = input;

@@ -49,14 +49,15 @@ export async function replayExpect(
   const endings: Ending[] = [];
   for (const { now: check, index } of alignChecks(input, was ?? [])) {
     if (!check) continue;
-    const look = looks.find((each) => each.check === index);
+    // The last one decided: what may be on its way is looked for again.
+    const look = looks.findLast((each) => each.check === index);
     const judgement = look ? await replay.lookAgain(check, look) : await replay.lookAt(check, moment, 'expect');
     if (judgement.verdict === 'passed') continue;
     endings.push({ error: judgementError(check, judgement), at: look?.at ?? moment.seen });
   }
   const first = endings.find(({ error }) => error.kind === 'failed') ?? endings[0];
   // What ended the step while it looked was not one of its checks.
-  const cutOff = run?.end?.error && looks.length < (was?.length ?? 0);
+  const cutOff = run?.end?.error && new Set(looks.map(({ check }) => check)).size < (was?.length ?? 0);
   if (!first && cutOff)
     return {
       to,
