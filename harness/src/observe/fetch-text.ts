@@ -1,7 +1,8 @@
 // One HTTP exchange, bounded in time and size, whose failure is told in words: connection refused by 127.0.0.1:8080.
 
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { KeptConnection } from './kept-connection.ts';
 
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -15,41 +16,72 @@ export interface FetchRequest {
   headers?: Record<string, string> | undefined;
   body?: string | undefined;
   timeoutMs: number;
-  /** Connections to be used again, for whoever asks the same address all the time. Default: a connection of its own. */
-  connections?: Connections | undefined;
 }
 
-/** Open connections; `close` ends them. */
+/** Asks addresses again and again, over connections that stay open. */
 export interface Connections {
-  agent: Agent;
+  /** As `fetchText` with GET. */
+  get(request: Pick<FetchRequest, 'url' | 'timeoutMs'>, signal: AbortSignal): Promise<FetchResult>;
   close(): void;
 }
 
+/** For http:// addresses; others get a connection for each question. */
 export function keepConnections(): Connections {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 1 });
-  return { agent, close: () => agent.destroy() };
+  const kept = new Map<string, { url: URL; connection: KeptConnection }>();
+  const connectionTo = (url: string) => {
+    let found = kept.get(url);
+    if (found === undefined) {
+      const parsed = new URL(url);
+      found = { url: parsed, connection: new KeptConnection(parsed) };
+      kept.set(url, found);
+    }
+    return found;
+  };
+  return {
+    async get({ url, timeoutMs }, signal) {
+      signal.throwIfAborted();
+      const alone = () => fetchText({ method: 'GET', url, timeoutMs }, signal);
+      if (!url.startsWith('http:')) return alone();
+      const { url: parsed, connection } = connectionTo(url);
+      if (connection.isBusy) return alone();
+      const ending = await connection.get(parsed, { timeoutMs, maxBytes: MAX_BODY_BYTES }, signal);
+      // Closed from the other side (a restart) just when it was used again: a new one tells.
+      if (ending === 'stale') return alone();
+      if (ending === 'timeout') return timedOut(timeoutMs);
+      if (ending === 'too-large') return tooLarge();
+      if ('error' in ending) return { ok: false, why: 'unreachable', reason: describeError(ending.error, url) };
+      return { ok: true, ...ending };
+    },
+    close() {
+      for (const { connection } of kept.values()) connection.close();
+    },
+  };
 }
+
+const timedOut = (timeoutMs: number): FetchResult => ({
+  ok: false,
+  why: 'timeout',
+  reason: `no answer within ${timeoutMs} ms`,
+});
+const tooLarge = (): FetchResult => ({
+  ok: false,
+  why: 'too-large',
+  reason: `the answer is longer than ${MAX_BODY_BYTES / 1024 / 1024} MiB`,
+});
 
 /** Does not follow redirects. Rejects only when `signal` aborts. */
-export async function fetchText(request: FetchRequest, signal: AbortSignal): Promise<FetchResult> {
-  signal.throwIfAborted();
-  const first = await exchange(request, signal);
-  // A kept connection may have been closed from the other side (a restart) just when it was used again: then a new one tells.
-  const result = first === 'stale' ? await exchange({ ...request, connections: undefined }, signal) : first;
-  return result === 'stale' ? { ok: false, why: 'unreachable', reason: 'the connection was closed' } : result;
-}
-
-function exchange(request: FetchRequest, signal: AbortSignal): Promise<FetchResult | 'stale'> {
-  const { method, url, headers = {}, body, timeoutMs, connections } = request;
-  const { promise, resolve, reject } = Promise.withResolvers<FetchResult | 'stale'>();
+export function fetchText(request: FetchRequest, signal: AbortSignal): Promise<FetchResult> {
+  const { method, url, headers = {}, body, timeoutMs } = request;
+  const { promise, resolve, reject } = Promise.withResolvers<FetchResult>();
+  if (signal.aborted) return Promise.reject(signal.reason);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const sent = send(url, {
     method,
-    headers: connections ? headers : { ...headers, connection: 'close' },
     // A connection of its own: one kept from before a restart would make the first request after it fail.
-    agent: connections?.agent ?? false,
+    headers: { ...headers, connection: 'close' },
+    agent: false,
   });
-  const end = (result: FetchResult | 'stale') => {
+  const end = (result: FetchResult) => {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     resolve(result);
@@ -60,29 +92,24 @@ function exchange(request: FetchRequest, signal: AbortSignal): Promise<FetchResu
     reject(signal.reason);
   };
   const timer = setTimeout(() => {
-    end({ ok: false, why: 'timeout', reason: `no answer within ${timeoutMs} ms` });
+    end(timedOut(timeoutMs));
     sent.destroy();
   }, timeoutMs);
   signal.addEventListener('abort', onAbort, { once: true });
-  let answered = false;
   sent.on('response', (response) => {
-    answered = true;
     readText(response).then(
       (text) => {
         if (text !== undefined) {
           end({ ok: true, status: response.statusCode ?? 0, headers: headersOf(response), body: text });
           return;
         }
-        end({ ok: false, why: 'too-large', reason: `the answer is longer than ${MAX_BODY_BYTES / 1024 / 1024} MiB` });
+        end(tooLarge());
         sent.destroy();
       },
       (error: unknown) => end({ ok: false, why: 'unreachable', reason: describeError(error, url) }),
     );
   });
-  sent.on('error', (error) => {
-    const isStale = sent.reusedSocket && !answered;
-    end(isStale ? 'stale' : { ok: false, why: 'unreachable', reason: describeError(error, url) });
-  });
+  sent.on('error', (error) => end({ ok: false, why: 'unreachable', reason: describeError(error, url) }));
   sent.end(body);
   return promise;
 }

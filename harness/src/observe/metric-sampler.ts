@@ -6,7 +6,7 @@ import type { MetricsRecord, OddNumber } from '../model/looks.ts';
 import { formatSeries } from '../model/metrics/index.ts';
 import type { Exposition, MetricPoint, MetricsPort, Scrape } from '../model/ports.ts';
 import type { TimelineEvent } from '../model/timeline.ts';
-import { type FetchResult, fetchText, keepConnections } from './fetch-text.ts';
+import { type FetchResult, keepConnections } from './fetch-text.ts';
 import { createMetricsParser } from './parse-metrics.ts';
 import { type HistoryLimits, type ScrapeChange, ScrapeHistory } from './scrape-history.ts';
 
@@ -61,7 +61,7 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     target: Target,
     signal: AbortSignal,
   ): Promise<{ exposition?: Exposition; scrape?: Scrape }> => {
-    const answer = await fetchText({ method: 'GET', url: target.url, timeoutMs, connections }, signal);
+    const answer = await connections.get({ url: target.url, timeoutMs }, signal);
     // The answer's arrival: what it tells had happened by then.
     const atMs = clock.nowMs();
     const exposition = answer.ok
