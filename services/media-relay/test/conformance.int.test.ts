@@ -40,7 +40,7 @@ const FRAMES_A_GOP = 6;
 const FRAMES_A_LONG_GOP = 30;
 /** FFmpeg's RTSP publisher never sends the audio it is still collecting for a packet when it ends. */
 const UNSENT_AUDIO_FRAMES = 8;
-const ENDS_WITHIN_MS = 4_000;
+const ENDS_WITHIN_MS = 8_000;
 
 const servers = [
   {
