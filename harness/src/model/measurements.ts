@@ -53,6 +53,8 @@ export interface DurationMeasure {
   totalMs: number;
   videoMs?: number;
   audioMs?: number;
+  /** How much sooner than the picture the sound begins, ms: a reader that joins late waits for a keyframe only with the picture. */
+  soundFirstMs?: number;
   /** Number of the first readable frame of the recording, when the publication is known. */
   firstFrame?: number;
   /** What was published from that frame on, ms: what `from: first-frame` compares with. */

@@ -60,8 +60,10 @@ export const durationDemand: MeasureDemand<DurationInput> = {
         ];
       }
       const missedMs = publishedMs - publishedFromFirstFrameMs;
-      lengthMs += missedMs;
-      seen = `${seen}, and ${shortMs(missedMs)} published before its first frame (number ${firstFrame})`;
+      // Sound of pictures that were missed is not counted twice.
+      const soundOfIt = Math.min(missedMs, duration.soundFirstMs ?? 0);
+      lengthMs += missedMs - soundOfIt;
+      seen = `${seen}, and ${shortMs(missedMs)} published before its first frame (number ${firstFrame})${soundOfIt > 0 ? `, of which it has the sound of ${shortMs(soundOfIt)}` : ''}`;
     }
     const holds = numberHolds(input, lengthMs);
     const figure = {

@@ -52,14 +52,13 @@ export function streamFacts(scan: PacketScan): StreamFacts[] {
 }
 
 export function measureDuration(streams: StreamFacts[]): DurationMeasure {
-  const length = (kind: 'video' | 'audio') => {
-    const stream = streams.find((each) => each.kind === kind);
-    return stream && round3(stream.endMs - stream.startMs);
-  };
-  const [videoMs, audioMs] = [length('video'), length('audio')];
+  const [video, audio] = (['video', 'audio'] as const).map((kind) => streams.find((each) => each.kind === kind));
+  const length = (stream: StreamFacts | undefined) => stream && round3(stream.endMs - stream.startMs);
+  const [videoMs, audioMs] = [length(video), length(audio)];
   return {
     totalMs: round3(Math.max(...streams.map((each) => each.endMs)) - Math.min(...streams.map((each) => each.startMs))),
     ...(videoMs === undefined ? {} : { videoMs }),
     ...(audioMs === undefined ? {} : { audioMs }),
+    ...(video && audio && audio.startMs < video.startMs ? { soundFirstMs: round3(video.startMs - audio.startMs) } : {}),
   };
 }
