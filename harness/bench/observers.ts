@@ -96,7 +96,7 @@ try {
   let peakMb = 0;
   const watch = setInterval(() => {
     peakMb = Math.max(peakMb, process.memoryUsage.rss() / 1e6);
-  }, 250);
+  }, 1_000);
   const before = process.cpuUsage();
   const startedAt = performance.now();
   const outcome = await runCase(kase, world.forCase(kase), signal);

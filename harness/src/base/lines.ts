@@ -6,6 +6,9 @@ export interface LineSplitter {
   end(): void;
 }
 
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
 /**
  * Calls `onLine` for each line without its line end. A line longer than `maxBytes` (default 64 KiB) is cut and its tail dropped. Lines that
  * `isWanted` says no to by their bytes are not even decoded.
@@ -13,7 +16,7 @@ export interface LineSplitter {
 export function splitLines(
   onLine: (line: string, truncated: boolean) => void,
   maxBytes = 64 * 1024,
-  isWanted: (line: Buffer) => boolean = () => true,
+  isWanted?: (line: Buffer) => boolean,
 ): LineSplitter {
   let parts: Buffer[] = [];
   let size = 0;
@@ -25,31 +28,31 @@ export function splitLines(
     if (kept.length > 0) parts.push(Buffer.from(kept));
     size += kept.length;
   };
-  const deliver = (line: Buffer, truncated: boolean) => {
-    if (!isWanted(line)) return;
-    const text = line.toString('utf8');
-    onLine(text.endsWith('\r') ? text.slice(0, -1) : text, truncated);
+  const deliver = (bytes: Buffer, from: number, to: number, truncated: boolean) => {
+    if (isWanted && !isWanted(bytes.subarray(from, to))) return;
+    onLine(bytes.toString('utf8', from, to > from && bytes[to - 1] === CARRIAGE_RETURN ? to - 1 : to), truncated);
   };
   const flush = () => {
-    deliver(Buffer.concat(parts), dropped);
+    const line = Buffer.concat(parts);
+    deliver(line, 0, line.length, dropped);
     parts = [];
     size = 0;
     dropped = false;
   };
   return {
     push(chunk) {
-      let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      for (let at = rest.indexOf(10); at >= 0; at = rest.indexOf(10)) {
-        const piece = rest.subarray(0, at);
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      let from = 0;
+      for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, from)) {
         // A line that is whole in this chunk needs no copy.
-        if (size === 0 && !dropped) deliver(piece.subarray(0, maxBytes), piece.length > maxBytes);
+        if (size === 0 && !dropped) deliver(bytes, from, Math.min(at, from + maxBytes), at - from > maxBytes);
         else {
-          take(piece);
+          take(bytes.subarray(from, at));
           flush();
         }
-        rest = rest.subarray(at + 1);
+        from = at + 1;
       }
-      if (rest.length > 0) take(rest);
+      if (from < bytes.length) take(bytes.subarray(from));
     },
     end() {
       if (size > 0 || dropped) flush();

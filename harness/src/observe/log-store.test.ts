@@ -56,4 +56,21 @@ describe('createLogStore', () => {
     );
     expect(store.dropped('json')).toBe(4_990);
   });
+
+  it('gives the same lines again, whatever their length, stream and script', () => {
+    const store = createLogStore({ isJson });
+    const texts = ['', 'ß→🎬', 'x'.repeat(70_000), ...Array.from({ length: 1_200 }, (_, n) => `{"n":${n}}`)];
+    for (const [atMs, text] of texts.entries())
+      store.append({ ...line(atMs, text), stream: atMs % 2 === 0 ? 'stdout' : 'stderr' });
+    const lines = store.lines('json', { fromMs: 0 });
+    expect(lines.map(({ text }) => text)).toEqual(texts);
+    expect(lines.map(({ atMs, stream }) => [atMs, stream])).toEqual(
+      texts.map((_, atMs) => [atMs, atMs % 2 === 0 ? 'stdout' : 'stderr']),
+    );
+    expect(lines.at(-1)?.fields).toEqual({ n: 1_199 });
+    store.append(line(5_000, 'later'));
+    const again = store.lines('json', { fromMs: 1_000 });
+    expect(again[0]).toBe(lines[1_000]);
+    expect(again.at(-1)?.text).toBe('later');
+  });
 });

@@ -2,6 +2,7 @@
 
 import { JsonLine } from '../model/json-line.ts';
 import type { LogLine, LogsPort, Window } from '../model/ports.ts';
+import { LineBlock } from './line-block.ts';
 
 /** Per service; then the oldest go. */
 export interface LogLimits {
@@ -22,9 +23,10 @@ export interface LogStore extends LogsPort {
 }
 
 interface Kept {
-  lines: LogLine[];
-  /** Index of the oldest line that still counts; those before it go when there are many. */
+  blocks: LineBlock[];
+  /** Lines of the oldest block that do not count any more. */
   head: number;
+  lines: number;
   bytes: number;
   dropped: number;
   /** Arrival of the newest line that was dropped. */
@@ -38,7 +40,7 @@ export function createLogStore({ isJson, ...limits }: LogStoreOptions): LogStore
   const keptOf = (service: string): Kept => {
     let kept = services.get(service);
     if (kept === undefined) {
-      kept = { lines: [], head: 0, bytes: 0, dropped: 0, droppedUntilMs: Number.NEGATIVE_INFINITY };
+      kept = { blocks: [], head: 0, lines: 0, bytes: 0, dropped: 0, droppedUntilMs: Number.NEGATIVE_INFINITY };
       services.set(service, kept);
     }
     return kept;
@@ -47,25 +49,25 @@ export function createLogStore({ isJson, ...limits }: LogStoreOptions): LogStore
   return {
     append(line) {
       const kept = keptOf(line.service);
-      kept.lines.push(line instanceof JsonLine || !isJson(line.service) ? line : new JsonLine(line));
-      kept.bytes += line.text.length;
-      while (kept.lines.length - kept.head > maxLines || (kept.bytes > maxBytes && kept.lines.length > kept.head)) {
-        const oldest = kept.lines[kept.head];
-        kept.head += 1;
-        kept.bytes -= oldest?.text.length ?? 0;
-        kept.dropped += 1;
-        kept.droppedUntilMs = Math.max(kept.droppedUntilMs, oldest?.atMs ?? 0);
+      const bytes = Buffer.byteLength(line.text);
+      if (!kept.blocks.at(-1)?.add(line, bytes)) {
+        const block = new LineBlock(line.service, bytes, isJson(line.service) ? asJson : asItIs);
+        block.add(line, bytes);
+        kept.blocks.push(block);
       }
-      if (kept.head > 1_000 && kept.head > kept.lines.length / 2) {
-        kept.lines = kept.lines.slice(kept.head);
-        kept.head = 0;
-      }
+      kept.lines += 1;
+      kept.bytes += bytes;
+      while (kept.lines > maxLines || (kept.bytes > maxBytes && kept.lines > 0)) dropOldest(kept);
     },
     lines(service, { fromMs, toMs = Number.POSITIVE_INFINITY }) {
       const kept = services.get(service);
       if (kept === undefined) return [];
       // Filtered rather than searched: the two streams of a service may be a line out of order.
-      return kept.lines.slice(kept.head).filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+      return kept.blocks.flatMap((block, index) =>
+        block.reaches(fromMs, toMs)
+          ? block.lines().filter(({ atMs }, at) => (index > 0 || at >= kept.head) && atMs >= fromMs && atMs <= toMs)
+          : [],
+      );
     },
     dropped(service, window?: Window) {
       const kept = services.get(service);
@@ -73,4 +75,20 @@ export function createLogStore({ isJson, ...limits }: LogStoreOptions): LogStore
       return window !== undefined && kept.droppedUntilMs < window.fromMs ? 0 : kept.dropped;
     },
   };
+}
+
+const asItIs = (line: LogLine) => line;
+const asJson = (line: LogLine) => new JsonLine(line);
+
+function dropOldest(kept: Kept): void {
+  const [oldest] = kept.blocks;
+  if (oldest === undefined) return;
+  kept.lines -= 1;
+  kept.bytes -= oldest.bytes(kept.head);
+  kept.dropped += 1;
+  kept.droppedUntilMs = Math.max(kept.droppedUntilMs, oldest.atMs(kept.head));
+  kept.head += 1;
+  if (kept.head < oldest.length) return;
+  kept.blocks.shift();
+  kept.head = 0;
 }

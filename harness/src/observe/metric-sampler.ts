@@ -34,6 +34,10 @@ interface Target {
   history: ScrapeHistory;
   parse: (text: string) => MetricPoint[];
   problem: string | undefined;
+  /** A scrape of the steady pace has not settled. */
+  isSampling: boolean;
+  /** An instant has passed in the meantime. */
+  isDue: boolean;
   /** Settles when the scrape in flight has; scrapes of one service never overlap, so their history is in order. */
   busy: Promise<unknown>;
 }
@@ -49,6 +53,8 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
         history: new ScrapeHistory(options.limits),
         parse: createMetricsParser(),
         problem: undefined,
+        isSampling: false,
+        isDue: false,
         busy: Promise.resolve(),
       },
     ]),
@@ -85,15 +91,29 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     return turn;
   };
 
+  const sampleNow = (target: Target, signal: AbortSignal) => {
+    target.isSampling = true;
+    fetchInTurn(target, signal)
+      .catch(() => {}) // aborted; what is wrong with an answer is kept as lastProblem
+      .finally(() => {
+        target.isSampling = false;
+        if (!target.isDue || signal.aborted) return;
+        target.isDue = false;
+        sampleNow(target, signal);
+      });
+  };
+
   // All services at the same instants: their values belong together, and the process wakes up once for all of them.
-  const sample = async (target: Target, beganAt: number, signal: AbortSignal) => {
-    let instant = beganAt;
-    while (!signal.aborted) {
-      await fetchInTurn(target, signal).catch(() => {}); // aborted; what is wrong with an answer is kept as lastProblem
+  const sampleAll = async (signal: AbortSignal) => {
+    const beganAt = clock.monotonicMs();
+    for (let instant = beganAt; !signal.aborted; ) {
+      for (const target of targets.values()) {
+        // One that takes too long is followed by the next at once; the instants stay where they are.
+        if (target.isSampling) target.isDue = true;
+        else sampleNow(target, signal);
+      }
       const now = clock.monotonicMs();
-      instant += everyMs;
-      // One that took too long is followed by the next at once; the instants stay where they are.
-      if (instant < now) instant = beganAt + Math.floor((now - beganAt) / everyMs) * everyMs;
+      instant = Math.max(instant + everyMs, beganAt + Math.floor((now - beganAt) / everyMs) * everyMs);
       await clock.delay(Math.max(0, instant - now), signal).catch(() => {});
     }
   };
@@ -102,8 +122,8 @@ export function createMetricSampler(options: MetricSamplerOptions): MetricSample
     start() {
       if (running !== undefined) return;
       running = new AbortController();
-      const beganAt = clock.monotonicMs();
-      for (const target of targets.values()) void sample(target, beganAt, running.signal);
+      for (const target of targets.values()) Object.assign(target, { isSampling: false, isDue: false });
+      void sampleAll(running.signal);
     },
     stop() {
       running?.abort();

@@ -12,9 +12,9 @@ export interface LogFile {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 /** Nobody watches a log file by the clock, and the timeline has the lines, too. */
-const WAIT_MS = 250;
+const WAIT_MS = 1_000;
 
-/** `<folder>/<service>.log`, appended to. A killed harness loses the last 250 ms at most. */
+/** `<folder>/<service>.log`, appended to. A killed harness loses the last second at most. */
 export function openLogFile(
   folder: string,
   service: string,

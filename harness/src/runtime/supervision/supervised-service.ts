@@ -3,7 +3,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
 import type { ServiceSpec } from '../../model/environment.ts';
-import { JsonLine } from '../../model/json-line.ts';
 import type { LogLine, ServiceState, ServiceStatus } from '../../model/ports.ts';
 import type { LogFile } from './log-file.ts';
 import { notify } from './notify.ts';
@@ -259,8 +258,7 @@ export class SupervisedService {
   #takeLine(stream: 'stdout' | 'stderr', text: string): void {
     this.#remember(text);
     this.logFile.append(text);
-    const line: LogLine = { atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text };
-    notify(() => this.#options.onLog(this.spec.logs === 'json' ? new JsonLine(line) : line));
+    notify(() => this.#options.onLog({ atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text }));
   }
 
   #remember(line: string): void {
