@@ -1,6 +1,6 @@
 // What watching costs: ten services sampled four times a second that log a thousand lines a second between them.
 //
-//   node harness/bench/observers.ts [seconds]
+//   node harness/bench/observers.ts [seconds, default 60]
 //
 // Measured is the process that observes, from its own accounting: the services are processes of their own. Memory is what comes on top of the
 // program itself, loaded and with its suite read. Exit 1 when it takes more than 3 % of a processor or 150 MB, or when a line or a sample is missing.
@@ -22,7 +22,7 @@ const MOST_MB = 150;
 /** A sampler that is never late would take all of them; a busy machine takes a few. */
 const LEAST_SAMPLES = 0.95;
 
-const seconds = Number(process.argv[2] ?? 30);
+const seconds = Number(process.argv[2] ?? 60);
 const everyMs = (1_000 * SERVICES) / LINES_A_SECOND;
 
 /** Logs numbered lines at a steady rate, however late its timers are, and offers fifty series, of which five move. */

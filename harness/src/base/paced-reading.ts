@@ -3,7 +3,7 @@
 import { getDefaultHighWaterMark, type Readable, setDefaultHighWaterMark } from 'node:stream';
 
 /** Between two readings of a busy stream: what is read is at most so old. All busy streams of the process are read at the same pulse. */
-const PULSE_MS = 100;
+const PULSE_MS = 150;
 /** Lines a second from which on a stream is busy: below, each is read when it comes. */
 const BUSY_LINES_A_SECOND = 50;
 const WINDOW_MS = 500;
@@ -15,7 +15,7 @@ const LINE_END = 10;
 const paused = new Set<Readable>();
 let pulse: NodeJS.Timeout | undefined;
 
-/** Calls `onChunk` with all that the stream delivers, in order and at most 150 ms after it was written. The stream's own `end` comes after that. */
+/** Calls `onChunk` with all that the stream delivers, in order and at most 200 ms after it was written. The stream's own `end` comes after that. */
 export function readPaced(stream: Readable, onChunk: (chunk: Buffer) => void): void {
   let windowFrom = performance.now();
   let lines = 0;

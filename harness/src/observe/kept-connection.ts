@@ -24,6 +24,8 @@ export class KeptConnection {
   #socket: Socket | undefined;
   /** Of the exchange in flight. */
   #gone: ((error: Error) => void) | undefined;
+  /** What the exchange in flight does with bytes. A server that sends any without being asked is not asked on this connection again. */
+  #read: ((chunk: Buffer) => void) | undefined;
 
   constructor(origin: URL) {
     this.#origin = origin;
@@ -45,7 +47,7 @@ export class KeptConnection {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       this.#gone = undefined;
-      socket.removeAllListeners('data');
+      this.#read = undefined;
       if (!keep) this.close();
     };
     const end = (ending: KeptEnding, keep = false) => {
@@ -65,11 +67,11 @@ export class KeptConnection {
       if (isAnswered && error.message === ENDED) parser.finish();
       end(isReused && !isAnswered ? 'stale' : { error });
     };
-    socket.on('data', (chunk: Buffer) => {
+    this.#read = (chunk) => {
       isAnswered = true;
       const result = parser.execute(chunk);
       if (typeof result !== 'number') end({ error: result });
-    });
+    };
     socket.write(requestFor(url));
     return promise;
   }
@@ -87,6 +89,11 @@ export class KeptConnection {
       this.#socket = undefined;
       this.#gone?.(error);
     };
+    // One listener for all exchanges: each that is added or taken away makes the stream think again about whether it flows.
+    socket.on('data', (chunk: Buffer) => {
+      if (this.#read) this.#read(chunk);
+      else this.close();
+    });
     socket.on('error', gone);
     socket.on('close', () => gone(Object.assign(new Error(ENDED), { code: 'ECONNRESET' })));
     this.#socket = socket;
