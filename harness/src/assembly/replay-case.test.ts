@@ -435,4 +435,17 @@ describe('a changed case', () => {
     );
     expect(await replay(cut, kase)).toMatchObject({ verdict: 'inconclusive', code: 'NOT_REPLAYABLE' });
   });
+
+  it('does not judge what the run had no time left to judge, unless it asks for something else now', async () => {
+    const was = '- wait: 3500ms\n- expect: { metric: n, of: worker, at-most: 2 }';
+    const { events } = await run(caseOf(was), counting);
+    const error = { code: 'CASE_TIMEOUT', kind: 'inconclusive', message: 'the case did not end' } as const;
+    const late = events
+      .filter((event) => event.type !== 'check' && !(event.type === 'look' && event.how === 'expect'))
+      .map((event): TimelineEvent => ('error' in event && event.error ? { ...event, error } : event));
+    expect(await replay(late, caseOf(was))).toMatchObject({ verdict: 'inconclusive', code: 'CASE_TIMEOUT' });
+    expect(await replay(late, caseOf(was), caseOf(was.replace('at-most: 2', 'at-most: 1')))).toMatchObject({
+      verdict: 'failed',
+    });
+  });
 });

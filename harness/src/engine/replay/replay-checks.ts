@@ -10,6 +10,7 @@ import { judgementError } from '../judge-check.ts';
 import { alignChecks } from './align.ts';
 import { type CaseReplay, type Ending, untold } from './case-replay.ts';
 import { replayRecovery } from './replay-recovery.ts';
+import { isSameCheck } from './same-input.ts';
 import type { Placed, StepRun } from './stored-case.ts';
 import { isOfCheck, type Moment, storedError } from './stored-ports.ts';
 
@@ -47,22 +48,26 @@ export async function replayExpect(
   const moment = last ? ofLook(last) : run ? { seen: run.start, atMs: run.startMs } : from;
   let to = run ? endOf(run) : moment;
   const endings: Ending[] = [];
-  for (const { now: check, index } of alignChecks(input, was ?? [])) {
+  // What ended the step while it looked was not one of its checks.
+  const isWhole = new Set(looks.map(({ check }) => check)).size >= (was?.length ?? 0);
+  const cutOff = isWhole ? undefined : run?.end?.error;
+  for (const { now: check, was: before, index } of alignChecks(input, was ?? [])) {
     if (!check) continue;
     // The last one decided: what may be on its way is looked for again.
     const look = looks.findLast((each) => each.check === index);
+    // What the run did not come to judge (a measurement that took longer than the case may) did not decide it.
+    if (cutOff && !look && before && isSameCheck(check, before)) continue;
     const judgement = look ? await replay.lookAgain(check, look) : await replay.lookAt(check, moment, 'expect');
     if (judgement.verdict === 'passed') continue;
     endings.push({ error: judgementError(check, judgement), at: look?.at ?? moment.seen });
   }
   const first = endings.find(({ error }) => error.kind === 'failed') ?? endings[0];
-  // What ended the step while it looked was not one of its checks.
-  const cutOff = run?.end?.error && new Set(looks.map(({ check }) => check)).size < (was?.length ?? 0);
-  if (!first && cutOff)
-    return {
-      to,
-      ending: { error: untold('the run ended here, before all of this was looked at'), at: run.end?.at ?? 0 },
-    };
+  if (!first && cutOff) {
+    const error = isOfCheck(cutOff)
+      ? untold('the run ended here, before all of this was looked at')
+      : storedError(cutOff);
+    return { to, ending: { error, at: run?.end?.at ?? 0 } };
+  }
   if (first && last) to = ofLook(last);
   return first ? { to, ending: first } : { to };
 }

@@ -58,7 +58,7 @@ describe('startTool', () => {
     'gives way to the others on the machine only when asked: %o',
     async (asked) => {
       const tool = startTool('ffmpeg', waiting, { stdin: 'pipe', ...asked });
-      const nice = 'share' in asked ? 10 : getPriority();
+      const nice = 'share' in asked ? 5 : getPriority();
       expect(getPriority(tool.pid)).toBe(nice);
       const group = `/proc/${tool.pid}/autogroup`;
       if (existsSync(group)) expect(readFileSync(group, 'utf8')).toMatch(new RegExp(` nice ${nice}$`, 'm'));
