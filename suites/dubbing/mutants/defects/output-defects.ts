@@ -100,23 +100,29 @@ export function swapSound(atMs: number, lengthMs: number): OutputTap {
   };
 }
 
-/** Each stream but the first begins with the last group of pictures of the one before. */
+/** Who joins late must see some of them. */
+const OLD_PICTURES_MS = 2_000;
+
+/** Each stream but the first begins with the last groups of pictures of the one before, two seconds of them and as many more as make whole groups. */
 export function oldPicturesFirst(): () => OutputTap {
-  let old: Buffer[] = [];
+  let old: FlvTag[] = [];
   return () => {
     const first = old;
-    const group: Buffer[] = [];
-    old = group;
+    const kept: FlvTag[] = [];
     let shown = 0;
-    let over = first.length === 0;
+    let isOver = first.length === 0;
     return (tag) => {
       if (!isVideo(tag) || !isFrame(tag)) return [tag];
       if (isKeyframe(tag)) {
-        group.length = 0;
-        over ||= shown > 0;
+        const enough = kept.findLastIndex(
+          (each) => isKeyframe(each) && tag.timestampMs - each.timestampMs >= OLD_PICTURES_MS,
+        );
+        kept.splice(0, Math.max(0, enough));
+        isOver ||= shown >= first.length;
       }
-      group.push(tag.data);
-      const data = over ? undefined : first[shown];
+      old = kept; // only now: a stream that is refused shows nothing, and the next one follows the one before it
+      kept.push(tag);
+      const data = isOver ? undefined : first[shown]?.data;
       shown += 1;
       return [data ? { ...tag, data } : tag];
     };

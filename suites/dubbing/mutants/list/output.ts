@@ -147,7 +147,8 @@ export const OUTPUT_MUTANTS: Mutant[] = [
       against: short,
       killedBy: { check: /bit-exact|equal/ },
     },
-    { outputCodecs: ['-c:a', 'copy', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'] },
+    // Keyframes as often as the source has them: who joins late sees nothing before one.
+    { outputCodecs: ['-c:a', 'copy', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '5'] },
   ),
   {
     name: 'old-pictures-first',
