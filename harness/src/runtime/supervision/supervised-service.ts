@@ -3,6 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { poll } from '../../base/poll.ts';
 import type { ServiceSpec } from '../../model/environment.ts';
+import { JsonLine } from '../../model/json-line.ts';
 import type { LogLine, ServiceState, ServiceStatus } from '../../model/ports.ts';
 import type { LogFile } from './log-file.ts';
 import { notify } from './notify.ts';
@@ -258,7 +259,8 @@ export class SupervisedService {
   #takeLine(stream: 'stdout' | 'stderr', text: string): void {
     this.#remember(text);
     this.logFile.append(text);
-    notify(() => this.#options.onLog({ atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text }));
+    const line: LogLine = { atMs: this.#options.clock.nowMs(), service: this.spec.name, stream, text };
+    notify(() => this.#options.onLog(this.spec.logs === 'json' ? new JsonLine(line) : line));
   }
 
   #remember(line: string): void {
