@@ -41,7 +41,7 @@ const ROUNDING_MS = 2;
 
 export async function replayExpect(
   replay: CaseReplay,
-  { input, was, run, from }: Judging<CheckNode[]>,
+  { input, was, isSame, run, from }: Judging<CheckNode[]>,
 ): Promise<Judged> {
   const looks = looksOf(run, 'expect');
   const last = looks.at(-1);
@@ -61,6 +61,9 @@ export async function replayExpect(
     if (judgement.verdict === 'passed') continue;
     endings.push({ error: judgementError(check, judgement), at: look?.at ?? moment.seen });
   }
+  // As it went: what ended the case while the step still looked decided, whatever had been seen by then.
+  if (isSame && cutOff && !isOfCheck(cutOff))
+    return { to, ending: { error: storedError(cutOff), at: run?.end?.at ?? 0 } };
   const first = endings.find(({ error }) => error.kind === 'failed') ?? endings[0];
   if (!first && cutOff) {
     const error = isOfCheck(cutOff)
