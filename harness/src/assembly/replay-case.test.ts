@@ -448,4 +448,21 @@ describe('a changed case', () => {
       verdict: 'failed',
     });
   });
+
+  it('stays what it was when the run ran out of time with a broken promise already seen', async () => {
+    const was =
+      '- wait: 3500ms\n- expect:\n    - { metric: n, of: worker, at-most: 2 }\n    - { metric: n, of: worker, at-most: 1 }';
+    const { events } = await run(caseOf(was), counting);
+    const error = { code: 'CASE_TIMEOUT', kind: 'inconclusive', message: 'the case did not end' } as const;
+    const late = events
+      .filter((event) => !(event.type === 'look' && event.how === 'expect' && event.check === 1))
+      .map((event): TimelineEvent => ('error' in event && event.error ? { ...event, error } : event));
+    expect(await replay(late, caseOf(was))).toMatchObject({ verdict: 'inconclusive', code: 'CASE_TIMEOUT' });
+    // What it asks for otherwise now holds; what it had no time for is not judged.
+    const widened = was.replace('at-most: 2', 'at-most: 90');
+    expect(await replay(late, caseOf(was), caseOf(widened))).toMatchObject({
+      verdict: 'inconclusive',
+      code: 'CASE_TIMEOUT',
+    });
+  });
 });
