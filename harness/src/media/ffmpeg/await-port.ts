@@ -43,7 +43,8 @@ function tryConnect({ host, port }: { host: string; port: number }, signal: Abor
   });
 }
 
-function describeConnectError(error: NodeJS.ErrnoException, where: string): string {
+/** One line: `connection refused by 127.0.0.1:8554`. */
+export function describeConnectError(error: NodeJS.ErrnoException, where: string): string {
   if (error.code === 'ECONNREFUSED') return `connection refused by ${where}`;
   if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return `no such host: ${where}`;
   return `${where}: ${error.code ?? error.message}`;

@@ -2,8 +2,10 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { ProcessGuard } from '../../model/processes.ts';
+import { endpointOf } from '../ffmpeg/await-port.ts';
 import { readTap } from '../ffmpeg/packet-tap.ts';
 import { startTool, type ToolProcess, type ToolResult } from '../ffmpeg/run-tool.ts';
+import { type AlignedConnection, openAlignedConnection } from './aligned-connection.ts';
 import { publishArguments } from './publish-arguments.ts';
 
 export interface PublishRequest {
@@ -36,9 +38,9 @@ export interface PublishOptions {
 }
 
 export interface PublishFacts {
-  /** When the server had taken the first packet of all, Unix ms; undefined while none was. */
+  /** When FFmpeg had sent the first packet of all, Unix ms; undefined while none was. */
   firstPacketAtMs?: number;
-  /** When the server had taken the first frame of the picture, Unix ms. */
+  /** When FFmpeg had sent the first frame of the picture, Unix ms. The server took it up to 24 ms later (see TrackAlignment). */
   firstFrameAtMs?: number;
   /** Presentation time of that first frame in what is published, ms. */
   firstFramePtsMs?: number;
@@ -64,10 +66,40 @@ export interface PublishAttempt {
   ended: Promise<ToolResult>;
 }
 
-/** Throws FFMPEG_MISSING. */
-export function publishOnce(request: PublishRequest, options: PublishOptions, clock: Clock): PublishAttempt {
+/**
+ * Resolves to why not when nobody listens there. Throws FFMPEG_MISSING, and rejects when `bound` ends it before FFmpeg has started.
+ */
+export async function publishOnce(
+  request: PublishRequest,
+  options: PublishOptions,
+  clock: Clock,
+  bound: AbortSignal,
+): Promise<PublishAttempt | { problem: string }> {
+  const connection = await connectionFor(request, bound);
+  if (connection && 'problem' in connection) return connection;
+  try {
+    return startAttempt(request, options, clock, connection);
+  } catch (error) {
+    await connection?.finish();
+    throw error;
+  }
+}
+
+/** Only RTP lets sound leave later than the picture of its moment; RTMP needs no help. */
+async function connectionFor({ url, hasAudio }: PublishRequest, bound: AbortSignal) {
+  const endpoint = endpointOf(url);
+  return hasAudio && endpoint && url.startsWith('rtsp:') ? openAlignedConnection(url, endpoint, bound) : undefined;
+}
+
+function startAttempt(
+  request: PublishRequest,
+  options: PublishOptions,
+  clock: Clock,
+  connection: AlignedConnection | undefined,
+): PublishAttempt {
   const { loop, durationMs } = request;
-  const process = startTool('ffmpeg', publishArguments({ ...request, loopMs: loop ? durationMs : undefined }), {
+  const url = connection?.url ?? request.url;
+  const process = startTool('ffmpeg', publishArguments({ ...request, url, loopMs: loop ? durationMs : undefined }), {
     signal: options.signal,
     guard: options.guard,
     extraPipes: 1,
@@ -101,8 +133,9 @@ export function publishOnce(request: PublishRequest, options: PublishOptions, cl
   const tapClosed = new Promise<void>((resolve) => tap?.once('close', resolve) ?? resolve());
   tap?.on('data', read).resume();
   const ended = process.ended.then(async (result) => {
-    await tapClosed;
-    return result;
+    await Promise.all([tapClosed, connection?.finish()]);
+    // Whoever reads it is to find the address that was asked for.
+    return { ...result, reason: result.reason.replaceAll(url, request.url) };
   });
   return { process, facts, flowing: flowing.promise, ended };
 }

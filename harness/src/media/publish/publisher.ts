@@ -70,7 +70,11 @@ async function attemptOnce(
   bound: AbortSignal,
   onReason: (reason: string) => void,
 ): Promise<PublishAttempt | undefined> {
-  const attempt = publishOnce(request, options, clock);
+  const attempt = await publishOnce(request, options, clock, bound);
+  if ('problem' in attempt) {
+    onReason(attempt.problem);
+    return undefined;
+  }
   const giveUp = () => void attempt.process.stop(0);
   bound.addEventListener('abort', giveUp, { once: true });
   const outcome = await Promise.race([attempt.flowing, attempt.ended]);
