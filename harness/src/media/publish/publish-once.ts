@@ -5,7 +5,7 @@ import type { ProcessGuard } from '../../model/processes.ts';
 import { endpointOf } from '../ffmpeg/await-port.ts';
 import { readTap } from '../ffmpeg/packet-tap.ts';
 import { startTool, type ToolProcess, type ToolResult } from '../ffmpeg/run-tool.ts';
-import { type AlignedConnection, openAlignedConnection } from './aligned-connection.ts';
+import { openPacedConnection, type PacedConnection } from './paced-connection.ts';
 import { publishArguments } from './publish-arguments.ts';
 
 export interface PublishRequest {
@@ -40,7 +40,7 @@ export interface PublishOptions {
 export interface PublishFacts {
   /** When FFmpeg had sent the first packet of all, Unix ms; undefined while none was. */
   firstPacketAtMs?: number;
-  /** When FFmpeg had sent the first frame of the picture, Unix ms. The server took it up to 24 ms later (see TrackAlignment). */
+  /** When FFmpeg had sent the first frame of the picture, Unix ms. It leaves when its time has come (see RtpPacing). */
   firstFrameAtMs?: number;
   /** Presentation time of that first frame in what is published, ms. */
   firstFramePtsMs?: number;
@@ -75,7 +75,7 @@ export async function publishOnce(
   clock: Clock,
   bound: AbortSignal,
 ): Promise<PublishAttempt | { problem: string }> {
-  const connection = await connectionFor(request, bound);
+  const connection = await connectionFor(request, { signal: bound, guard: options.guard });
   if (connection && 'problem' in connection) return connection;
   try {
     return startAttempt(request, options, clock, connection);
@@ -85,17 +85,17 @@ export async function publishOnce(
   }
 }
 
-/** Only RTP lets sound leave later than the picture of its moment; RTMP needs no help. */
-async function connectionFor({ url, hasAudio }: PublishRequest, bound: AbortSignal) {
+/** Only RTP's times are told by when packets come; RTMP's servers go by its timestamps. */
+async function connectionFor({ url }: PublishRequest, options: Parameters<typeof openPacedConnection>[2]) {
   const endpoint = endpointOf(url);
-  return hasAudio && endpoint && url.startsWith('rtsp:') ? openAlignedConnection(url, endpoint, bound) : undefined;
+  return endpoint && url.startsWith('rtsp:') ? openPacedConnection(url, endpoint, options) : undefined;
 }
 
 function startAttempt(
   request: PublishRequest,
   options: PublishOptions,
   clock: Clock,
-  connection: AlignedConnection | undefined,
+  connection: PacedConnection | undefined,
 ): PublishAttempt {
   const { loop, durationMs } = request;
   const url = connection?.url ?? request.url;

@@ -14,8 +14,8 @@ describe('rtspParts', () => {
     expect(parts).toEqual([
       { kind: 'request', bytes: Buffer.from(OPTIONS), text: OPTIONS },
       { kind: 'request', bytes: Buffer.from(ANNOUNCE), text: ANNOUNCE },
-      { kind: 'frame', bytes: RTP, payloadType: 96 },
-      { kind: 'frame', bytes: SENDER_REPORT, payloadType: undefined },
+      { kind: 'frame', bytes: RTP, packet: RTP.subarray(4) },
+      { kind: 'frame', bytes: SENDER_REPORT, packet: SENDER_REPORT.subarray(4) },
       { kind: 'request', bytes: Buffer.from(OPTIONS), text: OPTIONS },
     ]);
   });

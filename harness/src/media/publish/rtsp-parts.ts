@@ -2,8 +2,8 @@
 
 export type RtspPart =
   | { kind: 'request'; bytes: Buffer; text: string }
-  /** An RTP packet with its payload type, or an RTCP packet, whose second byte is 200 to 204 (RFC 5761, 4): `payloadType` is undefined then. */
-  | { kind: 'frame'; bytes: Buffer; payloadType: number | undefined };
+  /** An RTP or RTCP packet, in `bytes` behind `$`, channel and length. */
+  | { kind: 'frame'; bytes: Buffer; packet: Buffer };
 
 const DOLLAR = 0x24;
 const FRAME_HEADER_BYTES = 4;
@@ -24,7 +24,7 @@ export function rtspParts(): (chunk: Buffer) => RtspPart[] {
       rest = rest.subarray(size);
       parts.push(
         bytes[0] === DOLLAR
-          ? { kind: 'frame', bytes, payloadType: payloadTypeOf(bytes) }
+          ? { kind: 'frame', bytes, packet: bytes.subarray(FRAME_HEADER_BYTES) }
           : { kind: 'request', bytes, text: bytes.toString('latin1') },
       );
     }
@@ -43,9 +43,4 @@ function sizeOfFirst(bytes: Buffer): number | undefined {
     throw new Error(`an RTSP request of more than ${MOST_REQUEST_BYTES} bytes`);
   }
   return headersEnd < 0 ? undefined : size;
-}
-
-function payloadTypeOf(frame: Buffer): number | undefined {
-  const second = frame[FRAME_HEADER_BYTES + 1];
-  return second === undefined || (second >= 200 && second <= 204) ? undefined : second & 0x7f;
 }

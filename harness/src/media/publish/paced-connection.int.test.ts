@@ -1,4 +1,4 @@
-// FFmpeg's own behaviour is half of this, so the tests ask it, too: should a later FFmpeg send AAC at once, they fail and the hold can go.
+// FFmpeg's own behaviour is half of this, so the tests ask it, too: should a later FFmpeg send at the right times, one fails and the pacing can go.
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTool } from '../ffmpeg/run-tool.ts';
 import { type Clip, makeClip } from '../testing/clip.ts';
-import { openAlignedConnection } from './aligned-connection.ts';
+import { openPacedConnection } from './paced-connection.ts';
 import { publishArguments } from './publish-arguments.ts';
 import { startPublisher } from './publisher.ts';
 import { rtspParts } from './rtsp-parts.ts';
@@ -32,17 +32,22 @@ describe('a publisher over RTSP', () => {
     const [picture, sound] = [server.track(96), server.track(97)];
     expect(Math.abs(sound.earliestMs - picture.earliestMs)).toBeLessThan(8);
     expect(Math.abs(sound.firstAtMs - picture.firstAtMs)).toBeLessThan(8);
-    expect(picture.frames).toBe(clip.frames); // the last one, too, though it was held when FFmpeg had ended
+    // No packet is earlier than the first, so whoever joins at once is told the same times as whoever joins late.
+    expect(picture.firstAtMs - picture.earliestMs).toBeLessThan(8);
+    expect(sound.firstAtMs - sound.earliestMs).toBeLessThan(8);
+    expect(picture.frames).toBe(clip.frames); // the last ones, too, though they were held when FFmpeg had ended
     expect(server.requests.at(-1)).toBe('TEARDOWN');
     await server.close();
   });
 
-  it('would send sound a frame late without the alignment', async () => {
+  it('is needed: FFmpeg by itself sends what fell due while it connected in one burst, and sound a frame later', async () => {
     const server = await startSink();
     const tool = startTool('ffmpeg', publishArguments({ ...clip, url: `${server.url}/live/a` }), { extraPipes: 1 });
     tool.extra[0]?.resume();
     await tool.ended;
-    expect(server.track(97).earliestMs - server.track(96).earliestMs).toBeGreaterThan(15);
+    const [picture, sound] = [server.track(96), server.track(97)];
+    expect(sound.earliestMs - picture.earliestMs).toBeGreaterThan(15);
+    expect(picture.firstAtMs - picture.earliestMs).toBeGreaterThan(15);
     await server.close();
   });
 
@@ -66,11 +71,11 @@ describe('a publisher over RTSP', () => {
   });
 });
 
-describe('openAlignedConnection', () => {
+describe('openPacedConnection', () => {
   it('keeps user and path of the address', async () => {
     const server = await startSink();
     const url = `${server.url.replace('//', '//user:pa%40ss@')}/live/a?x=1`;
-    const opened = await openAlignedConnection(url, { host: '127.0.0.1', port: server.port }, never);
+    const opened = await openPacedConnection(url, { host: '127.0.0.1', port: server.port }, { signal: never });
     if ('problem' in opened) throw new Error(opened.problem);
     expect(opened.url).toMatch(/^rtsp:\/\/user:pa%40ss@127\.0\.0\.1:\d+\/live\/a\?x=1$/);
     expect(opened.url).not.toContain(`:${server.port}/`);
@@ -82,9 +87,9 @@ describe('openAlignedConnection', () => {
   it('gives up when told', async () => {
     const bound = new AbortController();
     bound.abort(new Error('time is up'));
-    await expect(
-      openAlignedConnection('rtsp://127.0.0.1:9/a', { host: '127.0.0.1', port: 9 }, bound.signal),
-    ).rejects.toThrow('time is up');
+    await expect(openPacedConnection('rtsp://127.0.0.1:9/a', { host: '127.0.0.1', port: 9 }, bound)).rejects.toThrow(
+      'time is up',
+    );
   });
 });
 
@@ -108,7 +113,7 @@ async function startSink(status = '200 OK') {
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     socket.on('data', (chunk) => {
       for (const part of read(chunk)) {
-        if (part.kind === 'frame') count(part.bytes.subarray(4), part.payloadType);
+        if (part.kind === 'frame') count(part.packet);
         else {
           const [, method = ''] = /^(\w+)/.exec(part.text) ?? [];
           requests.push(method);
@@ -119,14 +124,16 @@ async function startSink(status = '200 OK') {
       }
     });
   }).listen(0, '127.0.0.1');
-  const count = (packet: Buffer, payloadType: number | undefined) => {
-    if (payloadType === undefined) return;
+  const count = (packet: Buffer) => {
+    const second = packet[1] ?? 0;
+    if (second >= 192 && second <= 223) return; // RTCP
+    const payloadType = second & 0x7f;
     const nowMs = performance.now();
     const stamp = packet.readUInt32BE(4);
     const track = seen.get(payloadType) ?? { firstAtMs: nowMs, earliestMs: nowMs, frames: 0, zero: stamp };
     const ptsMs = (((stamp - track.zero) | 0) * 1_000) / (CLOCK_HZ[payloadType] ?? Number.NaN);
     track.earliestMs = Math.min(track.earliestMs, nowMs - ptsMs);
-    if ((packet[1] ?? 0) & 0x80) track.frames += 1;
+    if (second & 0x80) track.frames += 1;
     seen.set(payloadType, track);
   };
   await once(server, 'listening');
