@@ -20,6 +20,13 @@ export interface Proof {
 }
 
 /** A TCP link whose bytes pass a proxy that speaks the Toxiproxy HTTP API. */
+/** What the connections that are open have carried so far: `upstream` is from the client to the server. */
+export interface OpenBytes extends Record<'upstream' | 'downstream', { receivedBytes: number; sentBytes: number }> {
+  /** On a clock of its own. */
+  atMs: number;
+  connections: number;
+}
+
 export interface Link {
   /** `worker → speech:8080`; `output → relay:1935` for a link of Testcard's own. */
   name: string;
@@ -39,6 +46,11 @@ export interface Link {
   isForwarded?: boolean;
   /** Connections that clients have open, where this process cannot count them itself. */
   countConnections?(signal: AbortSignal): Promise<number>;
+  /**
+   * Looks for so long at what open connections carry, where the proxy itself counts a connection's bytes only when it ends. All looks are of
+   * the same connections. Undefined where they cannot be told from those of another link.
+   */
+  watchOpenBytes?(forMs: number, signal: AbortSignal): Promise<OpenBytes[]>;
 }
 
 export interface LinksPort {

@@ -14,6 +14,8 @@ export interface Endpoint {
 
 export interface BrokenLink {
   name: string;
+  client: string;
+  server: string;
   /** The proxy's API, and the link's name there. */
   api: string;
   proxy: string;
@@ -65,7 +67,7 @@ export async function prepareLinks(
 }
 
 async function prepareLink(link: Link, { towards }: LinkTarget, signal: AbortSignal): Promise<BrokenLink> {
-  const { name, proxy, upstream, server, port } = link;
+  const { name, client, server, proxy, upstream, port } = link;
   const listen = link.probe ?? link.listen;
   const streams: Stream[] = towards === undefined ? [...STREAMS] : [towards === server ? 'upstream' : 'downstream'];
   const at = { api: proxy.api, proxy: proxy.name };
@@ -78,7 +80,17 @@ async function prepareLink(link: Link, { towards }: LinkTarget, signal: AbortSig
   const used = streams.filter((stream) => counters[stream].receivedBytes > 0);
   return {
     ...at,
-    ...{ name, listen, upstream, bound, isForwarded: link.isForwarded ?? false, serverPort: port, streams },
+    ...{
+      name,
+      client,
+      server,
+      listen,
+      upstream,
+      bound,
+      isForwarded: link.isForwarded ?? false,
+      serverPort: port,
+      streams,
+    },
     used: used.length === 0 && (await isOpenUncounted(link, counters, signal)) ? streams : used,
     behind: { upstream: behindOf('upstream'), downstream: behindOf('downstream') },
   };

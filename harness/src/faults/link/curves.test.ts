@@ -17,7 +17,15 @@ const curve = (
     counters: { upstream: { receivedBytes, sentBytes }, downstream: { receivedBytes: 0, sentBytes: 0 }, connections },
   }));
 const link = (behind = 0): BrokenLink => ({
-  ...{ name: 'a → b:80', api: '', proxy: 'p', listen: { host: '', port: 1 }, upstream: { host: '', port: 2 } },
+  ...{
+    name: 'a → b:80',
+    client: 'a',
+    server: 'b',
+    api: '',
+    proxy: 'p',
+    listen: { host: '', port: 1 },
+    upstream: { host: '', port: 2 },
+  },
   ...{ bound: { listen: '', upstream: '' }, isForwarded: false },
   ...{ serverPort: 80, streams: ['upstream'], used: ['upstream'], behind: { upstream: behind, downstream: 0 } },
 });
@@ -162,7 +170,7 @@ test.each([
   ['below it with nothing waiting', rate(1_000, 0), 'silent'],
   ['zero with more waiting', rate(0, 5_000), 'silent'],
 ])('a limit of 100 kB/s, with a rate %s, is judged', (_, points, state) => {
-  expect(judgeBandwidth(look(points), link(), 100).upstream?.state).toBe(state);
+  expect(judgeBandwidth(points, link(), 100).upstream?.state).toBe(state);
 });
 
 test('counters are read for one proxy, by direction; open connections tell that they are live', () => {

@@ -9,6 +9,8 @@ import type { RtspPart } from './rtsp-parts.ts';
 
 /** From the first packet's arrival to its departure: more than FFmpeg keeps sound back, so that no later packet is due before it comes. */
 const LEAD_MS = 60;
+/** From the last packet to the request that ends it all: a server that ends a stream at once drops what is on its way to readers then. */
+const GOODBYE_MS = 100;
 /** A timestamp that is further ahead is no time of this stream. */
 const LONGEST_HOLD_MS = 10_000;
 
@@ -28,16 +30,17 @@ export class RtpPacing {
   #shiftMs: number | undefined;
   #latestDueMs = 0;
 
-  /** When this part is due, on the clock of `nowMs`. The packets of a track stay in order, and a request comes after all before it. */
+  /** When this part is due, on the clock of `nowMs`. The packets of a track stay in order, and a request comes a while after all before it. */
   dueMs(part: RtspPart, nowMs: number): number {
-    const dueMs = part.kind === 'request' ? this.#dueOfRequest(part.text, nowMs) : this.#dueOfFrame(part.packet, nowMs);
+    if (part.kind === 'request') return this.#dueOfRequest(part.text, nowMs);
+    const dueMs = this.#dueOfFrame(part.packet, nowMs);
     this.#latestDueMs = Math.max(this.#latestDueMs, dueMs);
     return dueMs;
   }
 
   #dueOfRequest(text: string, nowMs: number): number {
     if (text.startsWith('ANNOUNCE ')) this.#clockRates = clockRatesIn(text);
-    return Math.max(nowMs, this.#latestDueMs);
+    return this.#shiftMs === undefined ? nowMs : Math.max(nowMs, this.#latestDueMs + GOODBYE_MS);
   }
 
   #dueOfFrame(packet: Buffer, nowMs: number): number {

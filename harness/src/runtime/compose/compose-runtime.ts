@@ -28,6 +28,7 @@ import { labelsOf } from './labels.ts';
 import { LINK_PROXY, portsOfProxy, proxiedPlans } from './link-proxy-service.ts';
 import { type ProjectPlan, projectModel } from './project-model.ts';
 import { removeProject } from './remove-project.ts';
+import { SideContainers } from './side-containers.ts';
 import { sweepEngine } from './sweep-engines.ts';
 import { openToxiproxyLinks } from './toxiproxy-links.ts';
 
@@ -177,7 +178,7 @@ async function startOnce(
 
 async function startLinks(
   engine: Engine,
-  { proxy }: ProjectPlan,
+  { project, labels, proxy }: ProjectPlan,
   containers: ReadonlyMap<string, string>,
   more: { table: Parameters<typeof openToxiproxyLinks>[0]['table']; clock: Clock; signal: AbortSignal },
 ): Promise<Link[]> {
@@ -190,7 +191,8 @@ async function startLinks(
       `the link proxy cannot start: ${reason}`,
     );
   });
-  return openToxiproxyLinks({ engine, container, plan: proxy, ...more });
+  const tools = new SideContainers(engine, project, labels);
+  return openToxiproxyLinks({ engine, container, plan: proxy, tools, ...more });
 }
 
 /** Service → id of its container. */

@@ -8,7 +8,15 @@ import { linkName } from '../../environment/links.ts';
 import { TestcardError } from '../../model/errors.ts';
 import type { Link } from '../../model/faults.ts';
 import { type Engine, reasonOf } from './engine.ts';
-import { LINK_PROXY, type LinkProxyPlan, linkProxyImage, PROXY_API_PORT } from './link-proxy-service.ts';
+import {
+  LINK_PROXY,
+  type LinkProxyPlan,
+  linkProxyImage,
+  PROXY_API_PORT,
+  type ProxiedPlan,
+} from './link-proxy-service.ts';
+import { watchOpenBytes } from './open-bytes.ts';
+import type { SideContainers } from './side-containers.ts';
 import { tcpSockets } from './tcp-sockets.ts';
 
 export interface ToxiproxyLinksOptions {
@@ -16,6 +24,7 @@ export interface ToxiproxyLinksOptions {
   /** The proxy's container, running. */
   container: Docker.Container;
   plan: LinkProxyPlan;
+  tools: SideContainers;
   /** Where this process reaches the services. */
   table: PortTable;
   clock: Clock;
@@ -28,7 +37,7 @@ const DIRECT_WITHIN_MS = 300;
 
 /** Throws STEP_INCONCLUSIVE when it does not answer or does not take a link. */
 export async function openToxiproxyLinks(options: ToxiproxyLinksOptions): Promise<Link[]> {
-  const { engine, container, plan, table, clock, signal } = options;
+  const { engine, container, plan, tools, table, clock, signal } = options;
   const published = (port: number): Endpoint => ({ host: engine.host, port: plan.published[port] ?? 0 });
   const { State, NetworkSettings } = await container.inspect();
   const api = published(PROXY_API_PORT);
@@ -61,8 +70,22 @@ export async function openToxiproxyLinks(options: ToxiproxyLinksOptions): Promis
     upstream: endpointOf(table[link.server]?.[link.port] ?? 0),
     isForwarded: !isDirect,
     countConnections: () => countIn(State.Pid, link.listenPort),
+    ...(sharesServer(link, plan) ? {} : { watchOpenBytes: openBytesOf(link, tools, container.id) }),
   }));
 }
+
+/** Then the proxy's connections to it are of one link or another, and nothing tells which. */
+const sharesServer = ({ server, port }: ProxiedPlan, { links }: LinkProxyPlan): boolean =>
+  links.filter((other) => other.server === server && other.port === port).length > 1;
+
+const openBytesOf =
+  (
+    { listenPort, server, port }: ProxiedPlan,
+    tools: SideContainers,
+    container: string,
+  ): NonNullable<Link['watchOpenBytes']> =>
+  (forMs, signal) =>
+    watchOpenBytes({ tools, container, listenPort, server, serverPort: port }, forMs, signal);
 
 async function awaitApi(api: Endpoint, clock: Clock, signal: AbortSignal): Promise<void> {
   const result = await poll(
