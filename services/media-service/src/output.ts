@@ -1,6 +1,6 @@
 // The published side of one stream: paired audio through one encoder, merged with its video, paced, and sent.
 
-import { AudioEncoder } from './audio-encoder.ts';
+import { AAC_FRAME_SAMPLES, AudioEncoder } from './audio-encoder.ts';
 import { smoothJoin } from './audio-fitting.ts';
 import type { Clock } from './clock.ts';
 import type { DubbedSegment } from './dubber.ts';
@@ -41,6 +41,9 @@ export class Output {
   #audioConfig: FlvTag | undefined;
   #headerSent = false;
   #last: DubbedSegment | undefined;
+  #lastVideoMs: number | undefined;
+  /** In each channel. */
+  #samples = 0;
   #closing = false;
 
   constructor(options: OutputOptions) {
@@ -81,7 +84,10 @@ export class Output {
   video(tag: FlvTag): void {
     const shifted = { ...tag, timestampMs: tag.timestampMs + this.#options.timestampOffsetMs };
     if (!this.#headerSent && readVideoTag(tag).kind === 'config') this.#videoConfig = { ...tag, timestampMs: 0 };
-    else this.#pacer.add(shifted);
+    else {
+      this.#lastVideoMs = tag.timestampMs;
+      this.#pacer.add(shifted);
+    }
   }
 
   /** Starts the publishing process, so that it is up when the first segment is. */
@@ -107,11 +113,17 @@ export class Output {
     if (next.segment.dubbable) {
       this.#syncProbe.expectSegment(this.#options.originMs + next.segment.startMs + this.#options.timestampOffsetMs);
     }
+    this.#samples += next.samples.length / channels;
     this.#encoder.write(next.samples);
   }
 
   /** Sends everything in its time, then unpublishes. */
   async finish(): Promise<void> {
+    const { originMs, pcm } = this.#options;
+    const lastPictureMs = (this.#lastVideoMs ?? originMs) - originMs;
+    this.#encoder.write(
+      new Int16Array(silenceToOutlast(lastPictureMs, this.#samples, pcm.sampleRateHz) * pcm.channels),
+    );
     this.#encoder.end();
     await this.#encoder.finished;
     this.#pacer.end();
@@ -149,4 +161,13 @@ export class Output {
     this.#options.onProgress();
     return this.#publisher.write(tag);
   }
+}
+
+/**
+ * Samples of silence after which the last packet of the sound begins no earlier than the last picture. ffmpeg keeps a picture until it
+ * has sound as late as it; pictures that it still has at the end leave in the moment in which the stream is unpublished, and a
+ * server that ends its readers at once (MediaMTX) does not hand them on.
+ */
+export function silenceToOutlast(lastPictureMs: number, samples: number, sampleRateHz: number): number {
+  return Math.max(0, Math.ceil((lastPictureMs * sampleRateHz) / 1000) + AAC_FRAME_SAMPLES - samples);
 }
