@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RtpPacing } from './rtp-pacing.ts';
 import type { RtspPart } from './rtsp-parts.ts';
 
-const LEAD_MS = 60;
+const LEAD_MS = 40 + 1_024 / 48;
 const PICTURE = { type: 96, source: 1, clockRate: 90_000 };
 const SOUND = { type: 97, source: 2, clockRate: 48_000 };
 type Source = typeof PICTURE;
@@ -22,6 +22,11 @@ describe('RtpPacing', () => {
     expect(pacing.dueMs(rtp(SOUND, 0), 1_021)).toBeCloseTo(1_000 + LEAD_MS);
     expect(pacing.dueMs(rtp(PICTURE, 200), 1_200)).toBeCloseTo(1_200 + LEAD_MS);
     expect(pacing.dueMs(rtp(SOUND, 200), 1_221)).toBeCloseTo(1_200 + LEAD_MS);
+  });
+
+  it('waits longer for sound whose frames are longer', () => {
+    const pacing = announced(1_000, ANNOUNCE.replace('GENERIC/48000', 'GENERIC/8000'));
+    expect(pacing.dueMs(rtp(PICTURE, 0), 1_000)).toBeCloseTo(1_000 + 40 + 128);
   });
 
   it('sends what comes too late at once, and keeps to the times after that', () => {
@@ -75,7 +80,7 @@ describe('RtpPacing', () => {
   it('knows the clocks of payload types that need no rtpmap', () => {
     const pacing = announced(1_000, ANNOUNCE.replace('AVP 97', 'AVP 8').replace(/a=rtpmap:97.*\r\n/, ''));
     pacing.dueMs(rtp(PICTURE, 0), 1_000);
-    expect(pacing.dueMs(rtp({ type: 8, source: 2, clockRate: 8_000 }, 80), 1_001)).toBeCloseTo(1_080 + LEAD_MS);
+    expect(pacing.dueMs(rtp({ type: 8, source: 2, clockRate: 8_000 }, 80), 1_001)).toBeCloseTo(1_080 + 40);
   });
 
   it('paces no track where it does not know the clock of one', () => {

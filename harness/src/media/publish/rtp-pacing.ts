@@ -7,8 +7,10 @@
 
 import type { RtspPart } from './rtsp-parts.ts';
 
-/** From the first packet's arrival to its departure: more than FFmpeg keeps sound back, so that no later packet is due before it comes. */
-const LEAD_MS = 60;
+/** From the first packet's arrival to its departure, beside what FFmpeg keeps sound back: so that no later packet is due before it comes. */
+const LEAD_MS = 40;
+/** Samples in a frame of AAC-LC (ISO/IEC 14496-3, 4.5.1.1). */
+const AAC_FRAME_SAMPLES = 1_024;
 /** From the last packet to the request that ends it all: a server that ends a stream at once drops what is on its way to readers then. */
 const GOODBYE_MS = 100;
 /** A timestamp that is further ahead is no time of this stream. */
@@ -24,6 +26,7 @@ interface Track {
 export class RtpPacing {
   /** By payload type, Hz. */
   #clockRates = new Map<number, number>();
+  #leadMs = LEAD_MS;
   /** By synchronization source. */
   #tracks = new Map<number, Track>();
   /** Departure less NTP time, ms; from the first packet on. */
@@ -39,7 +42,10 @@ export class RtpPacing {
   }
 
   #dueOfRequest(text: string, nowMs: number): number {
-    if (text.startsWith('ANNOUNCE ')) this.#clockRates = clockRatesIn(text);
+    if (text.startsWith('ANNOUNCE ')) {
+      this.#clockRates = clockRatesIn(text);
+      this.#leadMs = LEAD_MS + keptBackMs(text);
+    }
     return this.#shiftMs === undefined ? nowMs : Math.max(nowMs, this.#latestDueMs + GOODBYE_MS);
   }
 
@@ -55,7 +61,7 @@ export class RtpPacing {
     const ticks = (stamp - track.stamp) | 0; // they begin anywhere, and begin again at 2³²
     track.atMs += (ticks * 1_000) / clockRate;
     track.stamp = stamp;
-    this.#shiftMs ??= nowMs + LEAD_MS - track.atMs;
+    this.#shiftMs ??= nowMs + this.#leadMs - track.atMs;
     const dueMs = Math.max(nowMs, track.atMs + this.#shiftMs);
     track.lastDueMs = Math.max(track.lastDueMs, Math.min(dueMs, nowMs + LONGEST_HOLD_MS));
     return track.lastDueMs;
@@ -87,4 +93,10 @@ function clockRatesIn(announce: string): Map<number, number> {
   const types = [...announce.matchAll(/^m=\w+ \d+ RTP\/AVP (\d+)/gm)].map(([, type]) => Number(type));
   const rates = types.map((type) => [type, mapped.get(type) ?? STATIC_CLOCK_RATES[type]] as const);
   return new Map(rates.every((each): each is readonly [number, number] => each[1] !== undefined) ? rates : []);
+}
+
+/** How long FFmpeg's packetizer keeps sound: a frame of AAC in access units (RFC 3640), nothing of the others. */
+function keptBackMs(announce: string): number {
+  const rate = /^a=rtpmap:\d+ mpeg4-generic\/(\d+)/im.exec(announce)?.[1];
+  return rate === undefined ? 0 : (AAC_FRAME_SAMPLES * 1_000) / Number(rate);
 }
