@@ -258,6 +258,18 @@ describe('runCase', () => {
     expect(stopped).toBe(true);
   });
 
+  it('has failed when its time runs out while a step with a promise broken already still looks', async () => {
+    const clock = fakeClock();
+    const endless = check(() => ({}));
+    const observe = () => new Promise<never>(() => {});
+    const checks = [
+      check(() => ({ verdict: 'failed', seen: 'saw 4' }), 21),
+      { ...endless, kind: { ...endless.kind, observe } as AnyCheckKind },
+    ];
+    const outcome = await clock.run(runCase(kase([step(expectStep, checks)]), world(clock).made, never));
+    expect(outcome).toMatchObject({ verdict: 'failed', error: { position: at(21) }, elapsedMs: 60_000 });
+  });
+
   it('ends at once, inconclusive, when a publisher breaks off, and says what else was lost', async () => {
     const clock = fakeClock();
     let breakOff: (error: Error) => void = () => {};

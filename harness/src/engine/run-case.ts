@@ -64,13 +64,17 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
   const stop = new AbortController();
   const signal = AbortSignal.any([outerSignal, stop.signal]);
   let error: TestcardError | undefined;
+  let broken: TestcardError | undefined;
   let startedAtMs = clock.nowMs();
   try {
     await bounded(world.prepare(signal), PREPARE_BUDGET_MS, 'services to be ready before the case', world);
     startedAtMs = clock.nowMs();
     world.emitEvent({ type: 'baseline', atMs: startedAtMs, case: kase.id });
     const fail = (broken: TestcardError) => stop.abort(broken);
-    const context = caseContext(kase, world, { signal, undo, startedAtMs, fail });
+    const noteBroken = (seen: TestcardError) => {
+      broken ??= seen;
+    };
+    const context = caseContext(kase, world, { signal, undo, startedAtMs, fail, noteBroken });
     abortWhenOutOfTime(kase, world, stop);
     world.ownLoss().catch((error: unknown) => fail(toTestcardError(error)));
     abortWhenPublishingBreaks(context, stop);
@@ -83,7 +87,8 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
     await throughout.judgeFinally();
   } catch (caught) {
     const cause = signal.aborted ? (signal.reason ?? caught) : caught;
-    error = describeLosses(toTestcardError(cause), world.lossesSince(startedAtMs));
+    const ended = toTestcardError(cause);
+    error = describeLosses(ended.code === 'CASE_TIMEOUT' && broken ? broken : ended, world.lossesSince(startedAtMs));
   }
   stop.abort(new TestcardError('INTERRUPTED', 'the case has ended'));
   const failures = await undo.unwind(CLEANUP_BUDGET_MS, clock);
@@ -113,7 +118,7 @@ export async function runCase(kase: Case, world: CaseWorld, outerSignal: AbortSi
 function caseContext(
   kase: Case,
   world: CaseWorld,
-  own: Pick<CaseContext, 'signal' | 'undo' | 'startedAtMs' | 'fail'>,
+  own: Pick<CaseContext, 'signal' | 'undo' | 'startedAtMs' | 'fail' | 'noteBroken'>,
 ): CaseContext {
   const activities = new Map<string, Activity>();
   const phases: CaseContext['phases'] = [];

@@ -195,6 +195,8 @@ export interface CaseContext extends CheckPorts {
   timelineLength?(): number;
   /** Ends the case with this error: for what goes wrong beside the steps. */
   fail(error: TestcardError): void;
+  /** A step that goes on looking has seen a promise broken already: that is what the case ends with should its time run out. */
+  noteBroken?(error: TestcardError): void;
   media: MediaPort;
   sockets: SocketPort;
   faults: FaultsPort;

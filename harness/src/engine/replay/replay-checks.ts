@@ -61,10 +61,11 @@ export async function replayExpect(
     if (judgement.verdict === 'passed') continue;
     endings.push({ error: judgementError(check, judgement), at: look?.at ?? moment.seen });
   }
-  // As it went: what ended the case while the step still looked decided, whatever had been seen by then.
-  if (isSame && cutOff && !isOfCheck(cutOff))
+  const failed = endings.find(({ error }) => error.kind === 'failed');
+  // As it went: what ended the case while the step still looked decided, unless time ran out with a promise broken already.
+  if (isSame && cutOff && !isOfCheck(cutOff) && !(failed && cutOff.code === 'CASE_TIMEOUT'))
     return { to, ending: { error: storedError(cutOff), at: run?.end?.at ?? 0 } };
-  const first = endings.find(({ error }) => error.kind === 'failed') ?? endings[0];
+  const first = failed ?? endings[0];
   if (!first && cutOff) {
     const error = isOfCheck(cutOff)
       ? untold('the run ended here, before all of this was looked at')

@@ -26,7 +26,10 @@ export const expectStep: StepKind<CheckNode[]> = {
       context.progress(check.title);
       const judgement = await judgeWhenSeen(context, check, index);
       recordJudgement(context, check, judgement, 'expect');
-      if (judgement.verdict !== 'passed') errors.push(judgementError(check, judgement));
+      if (judgement.verdict === 'passed') continue;
+      const error = judgementError(check, judgement);
+      errors.push(error);
+      if (error.kind === 'failed') context.noteBroken?.(error);
     }
     const first = errors.find((error) => error.kind === 'failed') ?? errors[0];
     if (!first) return;
