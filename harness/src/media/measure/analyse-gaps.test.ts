@@ -51,6 +51,16 @@ describe('sound', () => {
     ).toEqual([{ atMs: 5000, durationMs: 12 }]);
   });
 
+  test('that is silent once the picture is over has no gap there, and one that falls silent before has it until then', () => {
+    const silentFrom = (fromMs: number) => {
+      const sound = makeSound(10.3, []);
+      sound.gaps.push({ from: fromMs * 48, to: sound.samples });
+      return analyseGaps(makeFrames(framesFromTo(0, 300)), sound).audio;
+    };
+    expect(silentFrom(9_990)).toEqual([]);
+    expect(silentFrom(9_700)).toEqual([{ atMs: 9700, durationMs: 300 }]);
+  });
+
   test('for which there are no samples, only later labels, is a gap', () => {
     const gaps = heard((sound) => {
       const later = makeSound(10, []);

@@ -27,7 +27,7 @@ export function analyseGaps(
   return {
     freezes: frames ? findFreezes(frames, heard?.endMs) : [],
     video: frames ? findVideoGaps(frames, frameRate) : [],
-    audio: sound ? findAudioGaps(sound, lastFrameMs) : [],
+    audio: sound ? findAudioGaps(sound, lastFrameMs, pictureEndMs(frames)) : [],
     pilotFound: sound?.pilotFound ?? false,
   };
 }
@@ -79,14 +79,28 @@ function findVideoGaps(frames: FrameTrace, frameRate: number | undefined): Gap[]
   return gaps;
 }
 
+/** When the last frame is over, if it is shown for as long as the one before it. */
+function pictureEndMs(frames: FrameTrace | undefined): number | undefined {
+  const count = frames?.ptsMs.length ?? 0;
+  if (!frames || count < 2) return undefined;
+  const lastMs = frames.ptsMs.at(count - 1);
+  return 2 * lastMs - frames.ptsMs.at(count - 2);
+}
+
 /** Stretches without pilot (or of digital silence), and jumps of the labels over time for which there is no sound at all. */
-function findAudioGaps(sound: SoundTrace, lastFrameMs: number | undefined): Gap[] {
+function findAudioGaps(
+  sound: SoundTrace,
+  lastFrameMs: number | undefined,
+  pictureOverMs = Number.POSITIVE_INFINITY,
+): Gap[] {
   const gaps: Gap[] = [];
   for (const { from, to } of sound.gaps) {
-    const durationMs = samplesToMs(to - from);
-    const atAnEnd = from <= samplesPerPadding || to >= sound.samples - samplesPerPadding;
-    if (atAnEnd && durationMs < PADDING_MS) continue;
-    gaps.push({ atMs: round3(labelTimeMs(sound, from)), durationMs: round3(durationMs) });
+    const atMs = labelTimeMs(sound, from);
+    const atEnd = to >= sound.samples - samplesPerPadding;
+    // Once the last picture is over there is nothing to hear: what follows fills the last packet.
+    const missingMs = atEnd ? Math.min(samplesToMs(to - from), pictureOverMs - atMs) : samplesToMs(to - from);
+    if ((atEnd || from <= samplesPerPadding) && missingMs < PADDING_MS) continue;
+    gaps.push({ atMs: round3(atMs), durationMs: round3(missingMs) });
   }
   const { blockPtsMs, blockStart } = sound;
   for (let i = 1; i < blockPtsMs.length; i += 1) {
