@@ -25,6 +25,7 @@ const SERVER = `
 import socket, threading, time
 def drain(c):
   while c.recv(65536): pass
+  c.shutdown(socket.SHUT_RDWR)
 def serve(c):
   threading.Thread(target=drain, args=(c,), daemon=True).start()
   while True: c.sendall(b'x' * 2000); time.sleep(0.02)
@@ -35,6 +36,8 @@ while True: threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).s
 const CLIENT = `
 import os, socket, sys, threading, time, urllib.parse
 at = urllib.parse.urlsplit(os.environ['PEER'])
+# One that is over: the proxy's end of it stays in the kernel for a minute.
+socket.create_connection((at.hostname, at.port)).close()
 c = socket.create_connection((at.hostname, at.port))
 def drain():
   while c.recv(65536): pass

@@ -49,9 +49,10 @@ def look():
     clients, servers = {}, {}
     text = subprocess.run(["ss", "-tinHO", "state", "connected"], capture_output=True, text=True, check=True).stdout
     for line in text.splitlines():
-        state, _, queued, local, peer, info = line.split(None, 5)
-        if state in ("TIME-WAIT", "SYN-SENT", "SYN-RECV"):
-            continue
+        fields = line.split(None, 5)
+        if len(fields) < 6 or fields[0] in ("TIME-WAIT", "SYN-SENT", "SYN-RECV"):
+            continue  # of one that is over the kernel keeps no counts
+        state, _, queued, local, peer, info = fields
         wrote = max(0, count(info, "bytes_acked") - 1) + int(queued)
         bytes_of = (count(info, "bytes_received"), wrote)
         if split(local)[1] == listen:
