@@ -60,7 +60,7 @@ describe('a publisher over RTSP', () => {
     });
   });
 
-  it('names the address that was asked for when the server refuses the stream', async () => {
+  it('tells the answer with which the server refuses the stream', async () => {
     const server = await startSink('404 Not Found');
     const publishing = startPublisher(
       { ...clip, name: 'c', url: `${server.url}/live/a` },
